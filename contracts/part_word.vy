@@ -1,0 +1,35 @@
+#pragma version 0.4.3
+#pragma optimize gas
+#pragma nonreentrancy on
+"""
+@title Part word
+@license Apache-2.0
+@notice An account's part in one task, in one word. Paying an account sets its word to zero, so the word is role
+        and paid-marker at once.
+"""
+
+
+struct Part:
+    role: uint256  # 8 bits, see lifecycle
+    seat: uint256  # 8, number among the aggregators or among the evaluators
+    announced: uint256  # 8, 1 once the provider announced an update
+    weight: uint256  # 40
+    price: uint256  # 112, base units
+
+
+@internal
+@pure
+def pack(p: Part) -> uint256:
+    return p.role | (p.seat << 8) | (p.announced << 16) | (p.weight << 24) | (p.price << 64)
+
+
+@internal
+@pure
+def unpack(word: uint256) -> Part:
+    return Part(
+        role=word & 0xFF,
+        seat=(word >> 8) & 0xFF,
+        announced=(word >> 16) & 0xFF,
+        weight=(word >> 24) & (2**40 - 1),
+        price=(word >> 64) & (2**112 - 1),
+    )

@@ -1,0 +1,55 @@
+#pragma version 0.4.3
+#pragma optimize gas
+#pragma nonreentrancy on
+"""
+@title Payments
+@license Apache-2.0
+@notice The token, and the only two ways in which it moves. What comes in is counted by balance, so a token that keeps
+        a part back or only says that it moved is refused.
+"""
+
+import IToken
+
+token: public(immutable(IToken))
+
+
+struct Permit:
+    deadline: uint256  # 0: none is given
+    v: uint8
+    r: bytes32
+    s: bytes32
+
+
+@deploy
+def __init__(token_: address):
+    assert token_.is_contract, "bad_token"
+    token = IToken(token_)
+
+
+@internal
+def pull(payer: address, amount: uint256, permit: Permit):
+    """
+    @notice Take exactly `amount` from `payer`. The permit is used only where the allowance is short: one that somebody
+            else has already handed in must not stop the call.
+    """
+    if amount == 0:
+        return
+    allowed: uint256 = staticcall token.allowance(payer, self)
+    if allowed < amount and permit.deadline != 0:
+        extcall token.permit(payer, self, amount, permit.deadline, permit.v, permit.r, permit.s)
+        allowed = staticcall token.allowance(payer, self)
+    covered: bool = allowed >= amount and staticcall token.balanceOf(payer) >= amount
+    before: uint256 = staticcall token.balanceOf(self)
+    moved: bool = covered and extcall token.transferFrom(payer, self, amount, default_return_value=True)
+    assert moved and staticcall token.balanceOf(self) == before + amount, "payment_failed"
+
+
+@internal
+def push(payee: address, amount: uint256):
+    """
+    @notice Send `amount`. The caller has already written down that it is paid.
+    """
+    if amount == 0:
+        return
+    covered: bool = staticcall token.balanceOf(self) >= amount
+    assert covered and extcall token.transfer(payee, amount, default_return_value=True), "payout_failed"

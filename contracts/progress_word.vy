@@ -1,0 +1,49 @@
+#pragma version 0.4.3
+#pragma optimize gas
+#pragma nonreentrancy on
+"""
+@title Progress word
+@license Apache-2.0
+@notice Where a task stands, in one word, so that a round rewrites one slot beside its own.
+"""
+
+
+struct Progress:
+    status: uint256  # 8 bits, see lifecycle
+    attempt: uint256  # 8, the active aggregator's seat
+    round: uint256  # 16, rounds committed
+    last_round: uint256  # 16, rounds in the terms
+    opened_at: uint256  # 40, when the present window opened, block seconds
+    submit_window: uint256  # 24, seconds
+    round_window: uint256  # 24, seconds
+    delivered_weight: uint256  # 50, at most 1000 rounds of 2**40
+    providers: uint256  # 12
+    total_weight: uint256  # 40
+    seated: uint256  # 11, aggregator seats from bit 0, evaluator seats from bit 4; cleared when a seat is paid out
+
+
+@internal
+@pure
+def pack(p: Progress) -> uint256:
+    head: uint256 = p.status | (p.attempt << 8) | (p.round << 16) | (p.last_round << 32) | (p.opened_at << 48)
+    windows: uint256 = (p.submit_window << 88) | (p.round_window << 112)
+    counts: uint256 = (p.delivered_weight << 136) | (p.providers << 186) | (p.total_weight << 198)
+    return head | windows | counts | (p.seated << 238)
+
+
+@internal
+@pure
+def unpack(word: uint256) -> Progress:
+    return Progress(
+        status=word & 0xFF,
+        attempt=(word >> 8) & 0xFF,
+        round=(word >> 16) & 0xFFFF,
+        last_round=(word >> 32) & 0xFFFF,
+        opened_at=(word >> 48) & (2**40 - 1),
+        submit_window=(word >> 88) & (2**24 - 1),
+        round_window=(word >> 112) & (2**24 - 1),
+        delivered_weight=(word >> 136) & (2**50 - 1),
+        providers=(word >> 186) & (2**12 - 1),
+        total_weight=(word >> 198) & (2**40 - 1),
+        seated=word >> 238,
+    )

@@ -1,0 +1,119 @@
+#pragma version 0.4.3
+#pragma optimize gas
+#pragma nonreentrancy on
+"""
+@title Task terms
+@license Apache-2.0
+@notice What a requester fixes when it opens a task, as far as the contract enforces it, and the limits it must
+        keep. The whole terms are a document; `terms_hash` commits to it.
+"""
+
+AMOUNT_LIMIT: constant(uint256) = 2**112
+BOND_LIMIT: constant(uint256) = 2**120
+WEIGHT_LIMIT: constant(uint256) = 2**40
+WINDOW_LIMIT: constant(uint256) = 2**24
+MAX_ROUNDS: constant(uint256) = 1000
+MAX_PROVIDERS: constant(uint256) = 1024
+MAX_AGGREGATORS: constant(uint256) = 4
+MAX_EVALUATORS: constant(uint256) = 7
+WHOLE_BPS: constant(uint256) = 10_000
+
+
+struct Windows:
+    # lengths in seconds, each counted from the block that opened the window
+    join: uint256
+    start: uint256
+    submit: uint256
+    round: uint256
+    commit: uint256
+    reveal: uint256
+    confirm: uint256
+    claim: uint256
+
+
+struct Terms:
+    terms_hash: bytes32
+    initial_model: bytes32
+    admission_root: bytes32  # zero: open admission
+    performance: uint256
+    participation: uint256
+    aggregator_fee: uint256  # a round
+    evaluator_fee: uint256  # a seat
+    aggregator_bond: uint256
+    evaluator_bond: uint256
+    provider_bond: uint256  # under open admission: for one unit of weight
+    trigger_reward: uint256
+    rounds: uint256
+    patience: uint256
+    min_providers: uint256
+    max_providers: uint256
+    min_weight: uint256
+    max_weight: uint256
+    priced: bool
+    royalty_bps: uint256
+    windows: Windows
+    aggregators: DynArray[address, MAX_AGGREGATORS]  # the first one, then its standbys in order
+    evaluators: DynArray[address, MAX_EVALUATORS]
+
+
+struct Vote:
+    payout_root: bytes32  # zero: the score tables do not agree
+    owed: uint256
+    refund: uint256
+    debits: uint256
+    forfeits: uint256
+    rounds_verified: uint256
+    best_round: uint256
+    unpaid: uint256  # bitmap of evaluator seats
+    forfeited: uint256  # bitmap of evaluator seats
+
+
+@internal
+@pure
+def escrow(terms: Terms) -> uint256:
+    """
+    @notice The requester's whole payment in base units; a number of rounds beyond the limit counts as the limit.
+    """
+    rounds: uint256 = min(terms.rounds, MAX_ROUNDS)
+    fees: uint256 = rounds * terms.aggregator_fee + len(terms.evaluators) * terms.evaluator_fee
+    return terms.performance + terms.participation + fees
+
+
+@internal
+@pure
+def check(terms: Terms):
+    """
+    @notice Refuse terms that the words of a task cannot hold, or under which somebody could lose unfairly.
+    """
+    assert terms.terms_hash != empty(bytes32), "no_terms"
+    largest: uint256 = max(max(terms.performance, terms.participation), max(terms.provider_bond, terms.trigger_reward))
+    largest = max(largest, max(terms.aggregator_fee, terms.evaluator_fee))
+    largest = max(largest, max(terms.aggregator_bond, terms.evaluator_bond))
+    assert largest < AMOUNT_LIMIT, "amount_too_large"
+    assert self.escrow(terms) > 0, "no_escrow"
+    assert terms.rounds >= 1 and terms.rounds <= MAX_ROUNDS, "bad_rounds"
+    assert terms.patience >= 1, "bad_patience"
+    few: bool = terms.max_providers <= MAX_PROVIDERS
+    assert 1 <= terms.min_providers and terms.min_providers <= terms.max_providers and few, "bad_provider_limits"
+    light: bool = terms.max_weight < WEIGHT_LIMIT
+    assert 1 <= terms.min_weight and terms.min_weight <= terms.max_weight and light, "bad_weight_limits"
+    assert terms.royalty_bps <= WHOLE_BPS, "bad_royalty"
+    assert len(terms.aggregators) >= 1, "bad_aggregators"
+    assert len(terms.evaluators) % 2 == 1, "evaluators_not_odd"
+    self._check_windows(terms.windows)
+    if terms.admission_root == empty(bytes32):
+        assert terms.participation == 0, "open_with_participation"
+        assert not terms.priced, "open_with_prices"
+        assert terms.provider_bond * terms.min_weight >= 2 * terms.performance, "bond_too_small"
+        assert terms.provider_bond * terms.max_weight < BOND_LIMIT, "amount_too_large"
+
+
+@internal
+@pure
+def _check_windows(windows: Windows):
+    shortest: uint256 = min(min(windows.join, windows.start), min(windows.round, windows.commit))
+    shortest = min(shortest, min(min(windows.reveal, windows.confirm), windows.claim))
+    longest: uint256 = max(max(windows.join, windows.start), max(windows.round, windows.commit))
+    longest = max(longest, max(max(windows.reveal, windows.confirm), windows.claim))
+    fits: bool = shortest >= 1 and longest < WINDOW_LIMIT
+    assert fits and windows.submit < windows.round, "bad_window"

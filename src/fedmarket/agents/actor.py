@@ -1,0 +1,63 @@
+"""What every agent has: a key, the record, and one way to call the contract."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+from fedmarket.chain.port import Receipt
+from fedmarket.domain.accounts import address_of
+from fedmarket.domain.errors import ContractRefusal
+from fedmarket.record.live import Record
+from fedmarket.store.age import AgeIdentity
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something an agent did: a contract verb (with its receipt) or a put into the store."""
+
+    account: str
+    verb: str
+    task: int | None
+    receipt: Receipt | None = None
+
+
+class Agent(Protocol):
+    """A role's stepping program."""
+
+    def step(self) -> list[Action]:
+        """Read the record, do the next thing that is this agent's to do, and return what was done."""
+
+
+@dataclass
+class Actor:
+    """An account that acts: `secret` is its 32-byte key, from which everything else it needs is derived."""
+
+    secret: bytes
+    record: Record
+    refusals: list[ContractRefusal] = field(default_factory=list)
+
+    @cached_property
+    def account(self) -> str:
+        """The account's address."""
+        return address_of(self.secret)
+
+    @cached_property
+    def age(self) -> AgeIdentity:
+        """The key that blobs for this account are encrypted to."""
+        return AgeIdentity.from_secret(self.secret)
+
+    def call(self, task: int | None, verb: str, *args: Any, pays: int = 0) -> list[Action]:
+        """Call a verb and read the record again; an empty list where the contract refuses.
+
+        A refusal is no failure: somebody was faster, or a deadline passed on the way. What to do next follows from
+        the record, and `refusals` keeps it for those who watch.
+        """
+        arguments = args if task is None else (task, *args)
+        try:
+            receipt = self.record.chain.call(self.secret, verb, *arguments, pays=pays)
+        except ContractRefusal as refusal:
+            self.refusals.append(refusal)
+            self.record.refresh()
+            return []
+        self.record.refresh()
+        return [Action(self.account, verb, task, receipt)]

@@ -1,0 +1,126 @@
+"""The aggregator's agent, and the standby's: gates updates, adds them up exactly, commits one round a transaction."""
+
+from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.keeper import keep
+from fedmarket.domain.canonical import digest
+from fedmarket.domain.lifecycle import PAYING, Role, Status
+from fedmarket.domain.manifest import Entry, Manifest, count_delivered
+from fedmarket.learning.aggregate import weighted_sum
+from fedmarket.learning.bundle import pack_bundle
+from fedmarket.learning.tensors import encode
+from fedmarket.record.admission import Candidates, collect
+from fedmarket.record.facts import (
+    agreed_terms,
+    delivered_counts,
+    model_readers,
+    round_readers,
+    signing_domain,
+)
+from fedmarket.record.models import initial_model, open_model, recipe_of, server_after
+from fedmarket.record.replay import Replay
+from fedmarket.record.sealed import put_sealed
+from fedmarket.record.task import TaskView
+
+
+class AggregatorAgent:
+    """Holds an aggregator's or a standby's seat in one task."""
+
+    def __init__(self, actor: Actor, task: int) -> None:
+        self.actor = actor
+        self._task = task
+
+    def step(self) -> list[Action]:
+        """Do the next thing that is the seat's: sit down, take over, commit a round, or claim."""
+        record = self.actor.record
+        record.refresh()
+        if self._task not in record.tasks:
+            return []
+        view = record.task(self._task)
+        done: list[Action] = []
+        if view.status is Status.OPEN:
+            done = self._sit(view)
+        elif view.status is Status.TRAINING:
+            active = view.active_aggregator == self.actor.account
+            done = self._commit(view) if active else self._take_over(view)
+        elif view.final:
+            done = self._collect_pay(view)
+        return done or keep(self.actor, view)
+
+    def _sit(self, view: TaskView) -> list[Action]:
+        part = view.state.parts.get(self.actor.account)
+        if part is None or part.seated or self.actor.record.now() > view.state.start_deadline:
+            return []
+        initial_model(agreed_terms(self.actor.record, self._task))
+        return self.actor.call(self._task, "take_seat", self.actor.age.public, pays=view.terms.aggregator_bond)
+
+    def _commit(self, view: TaskView) -> list[Action]:
+        now = self.actor.record.now()
+        if not view.state.submit_deadline < now <= view.state.round_deadline:
+            return []
+        candidates = collect(self.actor.record, self._task, self.actor.age)
+        manifest = self._store_round(view, candidates)
+        self.actor.record.store.put(manifest.encoded)
+        commitment = (manifest.updates_root, manifest.model, manifest.hash)
+        counts = (len(manifest.updates), manifest.delivered_weight)
+        return self.actor.call(self._task, "commit_round", manifest.round, *commitment, *counts)
+
+    def _store_round(self, view: TaskView, candidates: Candidates) -> Manifest:
+        """Aggregate, take the server's step, store model, sum and bundle, and return the manifest that names them."""
+        record, store = self.actor.record, self.actor.record.store
+        terms, number = record.terms(self._task), len(view.rounds) + 1
+        weights = {provider.account: provider.weight for provider in view.providers}
+        accounts = list(candidates.admitted)
+        updates = [candidates.admitted[account].tensors for account in accounts]
+        total = weighted_sum(updates, [weights[a] for a in accounts], recipe_of(terms).spec, terms.clip_quanta)
+        base = open_model(record, self._task, number - 1, self.actor.age)
+        server = server_after(record, self._task, number - 1, self.actor.age)
+        model = encode(server.advance(base, total, sum(weights[a] for a in accounts)))
+        aggregate, bundle = encode(total), pack_bundle([candidates.payloads[a] for a in accounts])
+        entries = tuple(
+            Entry(account, update.update_id, update.signature, weights[account])
+            for account, update in candidates.admitted.items()
+        )
+        domain = signing_domain(record)
+        return Manifest(
+            chain_id=domain.chain_id,
+            contract=domain.contract,
+            task=self._task,
+            round=number,
+            attempt=view.state.attempt,
+            terms=view.terms.terms_hash,
+            base_model=view.latest_model,
+            model=digest(model),
+            model_blob=put_sealed(store, model, model_readers(view, terms, number)),
+            aggregate=digest(aggregate),
+            aggregate_blob=put_sealed(store, aggregate, round_readers(view)),
+            bundle=digest(bundle),
+            bundle_blob=put_sealed(store, bundle, round_readers(view)),
+            updates=entries,
+            exclusions=candidates.exclusions,
+            delivered=count_delivered(delivered_counts(record, self._task, number - 1), entries),
+        )
+
+    def _take_over(self, view: TaskView) -> list[Action]:
+        """Replace a stalled aggregator in one's own turn; declines where an earlier round does not verify."""
+        seat, state = view.seat(self.actor.account, Role.AGGREGATOR), view.state
+        if seat is None or seat <= state.attempt:
+            return []
+        turn = state.opened_at + view.terms.windows.round * (seat - state.attempt)
+        if not turn < self.actor.record.now() <= state.training_deadline:
+            return []
+        replay = Replay(self.actor.record, self._task, self.actor.age)
+        for _ in replay.rounds():
+            pass
+        return [] if replay.fault else self.actor.call(self._task, "take_over")
+
+    def _collect_pay(self, view: TaskView) -> list[Action]:
+        if not view.due(self.actor.account):
+            return []
+        return collect_seat(self.actor, view)
+
+
+def collect_seat(actor: Actor, view: TaskView) -> list[Action]:
+    """Claim a seat's fee and bond from a task that pays, or its bond from a cancelled one."""
+    if view.status in PAYING:
+        return actor.call(view.number, "claim_seat", actor.account)
+    return actor.call(view.number, "refund", actor.account)

@@ -1,0 +1,73 @@
+"""The requester's agent: opens the task, stops it when it no longer gains, and takes back what is left."""
+
+from itertools import pairwise
+
+from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.keeper import keep
+from fedmarket.domain.lifecycle import PAYING, Status
+from fedmarket.domain.terms import Terms
+from fedmarket.domain.terms_rules import check
+from fedmarket.learning.metrics import measure
+from fedmarket.learning.table import Table
+from fedmarket.record.models import open_model, recipe_of
+from fedmarket.record.task import TaskView
+
+
+class RequesterAgent:
+    """Pays for one task. `validation` is its own copy of the validation set, to watch the gains by."""
+
+    def __init__(self, actor: Actor, terms: Terms, validation: Table) -> None:
+        self.actor = actor
+        self._terms = terms
+        self._validation = validation
+
+    @property
+    def task(self) -> int | None:
+        """The id under which the terms were opened, once they are."""
+        tasks = self.actor.record.tasks.values()
+        mine = (view.number for view in tasks if self._is_mine(view))
+        return next(mine, None)
+
+    def _is_mine(self, view: TaskView) -> bool:
+        return view.requester == self.actor.account and view.terms.terms_hash == self._terms.hash
+
+    def step(self) -> list[Action]:
+        """Do the next thing that is the requester's: open, stop, take back, sweep."""
+        self.actor.record.refresh()
+        number = self.task
+        if number is None:
+            return self._open()
+        view = self.actor.record.task(number)
+        done: list[Action] = []
+        if view.status is Status.TRAINING and self._gains_too_little(view):
+            done = self.actor.call(number, "stop")
+        elif view.final:
+            done = self._take_back(view)
+        return done or keep(self.actor, view)
+
+    def _open(self) -> list[Action]:
+        check(self._terms)
+        self.actor.record.store.put(self._terms.encoded)
+        chain_terms = self._terms.chain_terms()
+        return self.actor.call(None, "open_task", chain_terms, pays=chain_terms.escrow)
+
+    def _gains_too_little(self, view: TaskView) -> bool:
+        """Return whether each of the last `patience_rounds` rounds gained less than the terms' bound."""
+        goal, done = self._terms.goal, len(view.rounds)
+        if done < goal.patience_rounds or self.actor.record.now() > view.state.round_deadline:
+            return False
+        recipe, record = recipe_of(self._terms), self.actor.record
+        skills = [
+            measure(recipe, open_model(record, view.number, r, self.actor.age), self._validation).skill_ppb
+            for r in range(done - goal.patience_rounds, done + 1)
+        ]
+        return all(after - before < goal.patience_gain_ppb for before, after in pairwise(skills))
+
+    def _take_back(self, view: TaskView) -> list[Action]:
+        if view.due(self.actor.account):
+            return self.actor.call(view.number, "refund", self.actor.account)
+        state = view.state
+        left = state.purse_budget + state.purse_bonds
+        if view.status in PAYING and left and self.actor.record.now() > state.claim_deadline:
+            return self.actor.call(view.number, "sweep")
+        return []

@@ -1,0 +1,42 @@
+"""Every check of an audit as one row: its name, what it depends on, which key it needs, and the function.
+
+A function returns one sentence about what holds, or raises the MarketError that says what does not.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fedmarket.audit import private, public
+from fedmarket.audit.evidence import Evidence
+
+ANYONE, SEAT, EVALUATOR = "anyone", "seat", "evaluator"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A check: it runs only once everything in `after` has passed."""
+
+    name: str
+    after: tuple[str, ...]
+    needs: str
+    run: Callable[[Evidence], str]
+
+
+CHECKS: tuple[Row, ...] = (
+    Row("events", (), ANYONE, public.events),
+    Row("terms", ("events",), ANYONE, public.terms),
+    Row("admission", ("terms",), ANYONE, public.admission),
+    Row("initial_model", ("terms",), ANYONE, public.start),
+    Row("manifests", ("terms",), ANYONE, public.manifests),
+    Row("signatures", ("manifests",), ANYONE, public.signatures),
+    Row("agreement", ("manifests", "admission"), ANYONE, public.agreement),
+    Row("settlement", ("agreement",), ANYONE, public.settlement),
+    Row("claims", ("settlement",), ANYONE, public.claims),
+    Row("validation", ("initial_model",), EVALUATOR, private.validation),
+    Row("updates", ("signatures",), SEAT, private.updates),
+    Row("aggregation", ("updates",), SEAT, private.aggregation),
+    Row("models", ("aggregation", "initial_model"), SEAT, private.models),
+    Row("cut", ("models", "agreement"), SEAT, private.cut),
+    Row("skills", ("models", "validation", "agreement"), EVALUATOR, private.skills),
+    Row("contributions", ("skills",), EVALUATOR, private.contributions),
+)

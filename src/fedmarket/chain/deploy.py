@@ -1,0 +1,50 @@
+"""Put the token and the market on a chain."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from eth_hash.auto import keccak
+from web3 import Web3
+
+from fedmarket.chain.abi import artifact
+from fedmarket.chain.endpoint import Endpoint
+from fedmarket.chain.gas import limit_of
+from fedmarket.chain.outbox import FileOutbox, MemoryOutbox, Order
+from fedmarket.chain.port import SINK
+from fedmarket.chain.sender import Sender
+from fedmarket.domain.accounts import address_of, checksum
+from fedmarket.domain.errors import ChainError
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Where a market is: its token, its own address (both EIP-55), and the block that holds it."""
+
+    token: str
+    market: str
+    block: int
+
+
+def deploy(
+    web3: Web3, secret: bytes, *, token: str | None = None, sink: str = SINK, outbox: Path | None = None
+) -> Deployment:
+    """Deploy a TaskMarket that pays in `token` and sends forfeits to `sink`; without `token`, a demo token first.
+
+    `outbox` is the folder of the account's outbox. Raises ChainError where the chain refuses or does not answer.
+    """
+    endpoint, account = Endpoint(web3), address_of(secret)
+    chain_id = endpoint.chain_id()
+    box = FileOutbox(outbox, chain_id, account) if outbox else MemoryOutbox()
+    sender = Sender(endpoint, chain_id, account, box)
+    if token is None:
+        token, _ = _create(sender, secret, "deploy_token", artifact("Token").deployment())
+    market, block = _create(sender, secret, "deploy_market", artifact("TaskMarket").deployment(token, sink))
+    return Deployment(token, market, block)
+
+
+def _create(sender: Sender, secret: bytes, verb: str, data: bytes) -> tuple[str, int]:
+    order = Order(verb, None, "0x" + data.hex(), limit_of(verb, data), keccak(data).hex())
+    mined = sender.send(secret, order)
+    if not mined.succeeded or mined.created is None:
+        raise ChainError("chain.reverted", verb=verb, transaction=mined.transaction)
+    return checksum(mined.created), mined.block

@@ -1,0 +1,1 @@
+"""The rules of the market: pure, deterministic, and without any input or output."""

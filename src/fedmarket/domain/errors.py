@@ -1,0 +1,103 @@
+"""One tree of refusals: each has an id, parameters, an exit code and a sentence in every language."""
+
+from functools import cache
+from importlib.resources import files
+from json import loads
+from typing import ClassVar
+
+LANGUAGES = ("en", "zh")
+
+
+@cache
+def _catalogue(lang: str, area: str) -> dict[str, str]:
+    source = files("fedmarket.domain").joinpath("messages", lang, f"{area}.json")
+    sentences: dict[str, str] = loads(source.read_text(encoding="utf-8"))
+    return sentences
+
+
+def sentence(message_id: str, lang: str = "en", /, **params: object) -> str:
+    """Return the catalogue's sentence for `message_id` ("<area>.<name>") with its parameters filled in.
+
+    Raises KeyError for an id or parameter that the catalogue does not know: a fault of ours, never of a user.
+    """
+    area, name = message_id.split(".", 1)
+    return _catalogue(lang, area)[name].format(**params)
+
+
+class MarketError(Exception):
+    """Something was refused or failed; `sentence()` says what and what to do."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, error_id: str, /, **params: object) -> None:
+        """Name the refusal by its id; `params` fill the catalogue's sentence."""
+        self.error_id = error_id
+        self.params = params
+        super().__init__(error_id, params)
+
+    def sentence(self, lang: str = "en") -> str:
+        """Return the refusal as one sentence in `lang` ("en" or "zh")."""
+        return sentence(self.error_id, lang, **self.params)
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+
+class UsageError(MarketError):
+    """What the user gave cannot be used as it is."""
+
+    exit_code = 2
+
+
+class RefusedError(MarketError):
+    """A rule of the market refuses it."""
+
+    exit_code = 3
+
+
+class UnreachableError(MarketError):
+    """Something that must answer did not."""
+
+    exit_code = 4
+
+
+class TermsError(UsageError):
+    """A task's terms contradict themselves or the rules."""
+
+
+class DocumentError(UsageError):
+    """A document is not the canonical JSON it should be."""
+
+
+class DataError(UsageError):
+    """A file of training or validation data cannot be used."""
+
+
+class KeyfileError(UsageError):
+    """A key cannot be read or unlocked."""
+
+
+class UpdateError(RefusedError):
+    """A gate refuses an update; the id's last part is the reason that the manifest records."""
+
+    @property
+    def reason(self) -> str:
+        """The reason as manifests record it, such as "unchanged"."""
+        return self.error_id.split(".", 1)[1]
+
+
+class ContractRefusal(RefusedError):
+    """The contract's own rule said no; the id's last part is the contract's reason string."""
+
+    @property
+    def reason(self) -> str:
+        """The reason string exactly as the contract gives it."""
+        return self.error_id.split(".", 1)[1]
+
+
+class StoreError(UnreachableError):
+    """A store does not hold, or does not take, what it should."""
+
+
+class ChainError(UnreachableError):
+    """The chain does not answer, or answers something that is not ours."""

@@ -1,0 +1,1 @@
+"""A whole market in one process: chain, store and every agent, for demos, trials and tests."""

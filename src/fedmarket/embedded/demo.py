@@ -1,0 +1,127 @@
+"""The demo: five hospitals and a free rider, one paid federated task on real biopsies, told from its own record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from time import perf_counter
+
+import numpy as np
+
+from fedmarket.audit.run import Check, audit_export
+from fedmarket.domain.derive import seed as derived_seed
+from fedmarket.domain.errors import UsageError
+from fedmarket.domain.terms import Terms
+from fedmarket.embedded.demo_world import FREE_RIDER, NOISY_SITE, TARGET, DemoWorld, Patients
+from fedmarket.embedded.market import EmbeddedChain, Market, Stage, TaskPlan, TaskRun
+from fedmarket.embedded.references import compare
+from fedmarket.embedded.report import Comparison, RoundLine, TaskReport
+from fedmarket.learning.recipe import Recipe
+from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
+from fedmarket.learning.tensors import Tensors, encode
+
+MARKER = "demo.seed"
+MODEL = "model.safetensors"
+PIECES = (MARKER, MODEL, "events.json", "figure.svg", "store", "keys")
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo shows. `keys` are the secrets of its accounts by name: worth nothing outside it."""
+
+    report: TaskReport
+    comparison: Comparison
+    checks: tuple[Check, ...]
+    free_rider: str
+    noisy: str
+    keys: dict[str, bytes]
+    folder: Path
+    model_path: Path
+    seconds: float
+
+
+def run_demo(
+    seed: int,
+    folder: Path,
+    *,
+    on_round: Callable[[RoundLine], None] = lambda line: None,
+    on_stage: Stage = lambda name, facts: None,
+    chain: EmbeddedChain | None = None,
+) -> DemoResult:
+    """Play the demo's task from `seed` (>= 0) and keep its record in `folder`.
+
+    Raises UsageError where `folder` holds something that is not an earlier demo's.
+    """
+    begun = perf_counter()
+    _prepare(folder, seed)
+    on_stage("chain", {})
+    world = DemoWorld.make(seed)
+    market = Market(seed, chain=chain, folder=folder)
+    run = _plan(market, world).run(on_round, on_stage)
+    market.export(folder)
+    model = run.model()
+    (folder / MODEL).write_bytes(encode(model))
+    on_stage("comparing", {})
+    comparison = _compare(run, world, model)
+    on_stage("auditing", {})
+    checks = audit_export(folder, run.number, run.evaluators[0].secret)
+    by_name = {name: account for account, name in run.names.items()}
+    return DemoResult(
+        report=run.report,
+        comparison=comparison,
+        checks=checks,
+        free_rider=by_name[FREE_RIDER],
+        noisy=by_name[NOISY_SITE],
+        keys=run.keys,
+        folder=folder,
+        model_path=folder / MODEL,
+        seconds=perf_counter() - begun,
+    )
+
+
+def _prepare(folder: Path, seed: int) -> None:
+    """Make room for a record: an earlier demo's is replaced, anything else is refused."""
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            if not (folder / MARKER).is_file():
+                raise UsageError("embedded.folder_in_use", path=folder)
+            for name in PIECES:
+                _remove(folder / name)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MARKER).write_text(f"{seed}\n", encoding="ascii")
+    except OSError as error:
+        raise UsageError("record.unwritable", path=folder, detail=error.strerror) from error
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _plan(market: Market, world: DemoWorld) -> TaskPlan:
+    validation = (world.validation.features, np.array(world.validation.labels))
+    schema = schema_from_arrays(*validation, world.feature_names, TARGET)
+    plan = market.task(validation, schema=schema)
+    for site in world.sites:
+        plan.provider(site.name, site.features, np.array(site.labels))
+    plan.untrained_provider(FREE_RIDER, _return_unchanged, world.free_rider_weight)
+    return plan
+
+
+def _return_unchanged(recipe: Recipe, model: Tensors, terms: Terms, seed: int) -> Tensors:
+    return model
+
+
+def _compare(run: TaskRun, world: DemoWorld, model: Tensors) -> Comparison:
+    accounts = {name: account for account, name in run.names.items()}
+
+    def table(patients: Patients) -> Table:
+        return table_from_arrays(patients.features, np.array(patients.labels), run.terms.data)
+
+    alone = {accounts[site.name]: table(site) for site in world.sites}
+    features = np.concatenate([held.features for held in alone.values()])
+    labels = np.concatenate([held.labels for held in alone.values()])
+    references_seed = derived_seed(run.requester.secret, "references")
+    return compare(run.terms, model, alone, Table(features, labels), table(world.test), references_seed)

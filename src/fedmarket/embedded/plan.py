@@ -1,0 +1,201 @@
+"""From arrays and a budget to a task's terms: sensible defaults that a requester may replace one by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fedmarket.domain.canonical import digest
+from fedmarket.domain.chain_terms import Windows
+from fedmarket.domain.codec import Amount
+from fedmarket.domain.derive import hkdf
+from fedmarket.domain.terms import (
+    Admission,
+    Admitted,
+    DataSchema,
+    Goal,
+    Money,
+    Seat,
+    Strategy,
+    Terms,
+    Training,
+    Validation,
+)
+from fedmarket.learning.metrics import class_share_loss, measure, skill_stderr_ppb
+from fedmarket.learning.recipe import build_recipe
+from fedmarket.learning.table import Table, class_number, table_from_arrays
+from fedmarket.learning.tensors import model_id
+from fedmarket.learning.validation import SALT_BYTES, pack_validation
+from fedmarket.record.sealed import put_sealed
+from fedmarket.store.blobs import Store
+
+TOKEN = 10**18
+PPB = 10**9
+HOUR = 3600
+WINDOWS = Windows(
+    join=HOUR,
+    start=HOUR,
+    submit=HOUR // 6,
+    round=HOUR,
+    commit=HOUR,
+    reveal=HOUR,
+    confirm=HOUR,
+    claim=30 * 24 * HOUR,
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a requester may choose; money in whole tokens, skills as decimal strings, None for no target."""
+
+    recipe: str = "softmax"
+    rounds: int = 12
+    steps: int = 10
+    batch: int = 16
+    learning_rate: str = "0.05"
+    momentum: str = "0.9"
+    strategy: Strategy = Strategy("fedavg")
+    clip: str = "1.0"
+    target: str | None = "0.90"
+    performance: int = 780
+    participation: int = 100
+    aggregator_fee: int = 5
+    evaluator_fee: int = 20
+    aggregator_bond: int = 50
+    evaluator_bond: int = 50
+    provider_bond: int = 10
+    trigger_reward: int = 2
+    floor_bps: int = 3000
+    royalty_bps: int = 1000
+    patience_rounds: int | None = None
+    patience_gain: str = "0.005"
+    tolerance: str = "0.001"
+    min_providers: int | None = None
+    windows: Windows = WINDOWS
+    contributors_licence: bool = True
+    nonce: str = "1"
+
+
+@dataclass(frozen=True)
+class Seats:
+    """The parties that the terms name."""
+
+    requester: Seat
+    aggregators: tuple[Seat, ...]
+    evaluators: tuple[Seat, ...]
+
+
+def ppb(text: str) -> int:
+    """Return a decimal string such as "0.90" in billionths."""
+    return int(Decimal(text) * PPB)
+
+
+def make_terms(
+    store: Store,
+    secret: bytes,
+    schema: DataSchema,
+    validation: tuple[ArrayLike, ArrayLike],
+    listed: Sequence[tuple[str, int]],
+    seats: Seats,
+    options: Options,
+) -> tuple[Terms, Table]:
+    """Store the validation set sealed to the evaluators, measure the start, and return terms and standardised table.
+
+    `validation` are raw features (n, d) and labels (n,); `listed` (account, weight); `secret` the requester's key.
+    """
+    features = np.asarray(validation[0], np.float64)
+    table = table_from_arrays(features, np.asarray(validation[1]), schema)
+    sealed = _seal_validation(store, secret, schema, features, validation[1], table, seats)
+    recipe = build_recipe(options.recipe, schema)
+    initial = recipe.init(0)
+    start = measure(recipe, initial, table)
+    reference = class_share_loss(table.labels, len(schema.classes))
+    weight = sum(weight for _, weight in listed)
+    goal = Goal(
+        start_ppb=start.skill_ppb,
+        start_error_ppb=skill_stderr_ppb(recipe.losses(initial, table), reference),
+        target_ppb=None if options.target is None else ppb(options.target),
+        tolerance_ppb=ppb(options.tolerance),
+        patience_rounds=options.patience_rounds or options.rounds,
+        patience_gain_ppb=ppb(options.patience_gain),
+    )
+    terms = Terms(
+        recipe=options.recipe,
+        seed=0,
+        rounds=options.rounds,
+        training=Training(options.steps, options.batch, options.learning_rate, options.momentum),
+        strategy=options.strategy,
+        aggregation="mean",
+        clip=options.clip,
+        admission=Admission(
+            listed=tuple(Admitted(account, weight, Amount(0)) for account, weight in listed),
+            min_providers=options.min_providers or len(listed),
+            max_providers=len(listed),
+            min_weight=1,
+            max_weight=weight,
+        ),
+        data=schema,
+        validation=sealed,
+        goal=goal,
+        money=_money(options),
+        windows=options.windows,
+        requester=seats.requester,
+        aggregators=seats.aggregators,
+        evaluators=seats.evaluators,
+        initial_model=model_id(initial),
+        contributors_licence=options.contributors_licence,
+        privacy="plain",
+        retention=2 * options.windows.claim,
+        nonce=options.nonce,
+    )
+    return terms, table
+
+
+def _seal_validation(
+    store: Store,
+    secret: bytes,
+    schema: DataSchema,
+    features: NDArray[np.float64],
+    labels: Any,
+    table: Table,
+    seats: Seats,
+) -> Validation:
+    numbers = np.array([class_number(str(label), row, schema) for row, label in enumerate(labels, 1)], np.int64)
+    content = digest(features.tobytes() + numbers.tobytes())
+    packed = pack_validation(features, numbers, hkdf(secret, "validation", content, length=SALT_BYTES))
+    counts = tuple(int(count) for count in np.bincount(table.labels, minlength=len(schema.classes)))
+    blob = put_sealed(store, packed, [seat.age_key for seat in seats.evaluators])
+    return Validation(digest(packed), len(table), counts, blob)
+
+
+def _money(options: Options) -> Money:
+    def tokens(amount: int) -> Amount:
+        return Amount(amount * TOKEN)
+
+    return Money(
+        performance=tokens(options.performance),
+        participation=tokens(options.participation),
+        aggregator_fee=tokens(options.aggregator_fee),
+        evaluator_fee=tokens(options.evaluator_fee),
+        aggregator_bond=tokens(options.aggregator_bond),
+        evaluator_bond=tokens(options.evaluator_bond),
+        provider_bond=tokens(options.provider_bond),
+        trigger_reward=tokens(options.trigger_reward),
+        floor_bps=options.floor_bps,
+        toll_bps=0,
+        royalty_bps=options.royalty_bps,
+    )
+
+
+def within_budget(options: Options, budget: int, evaluators: int) -> Options:
+    """Return `options` with the performance money set so that the whole escrow is `budget` tokens.
+
+    Raises ValueError where fees and participation alone exceed the budget.
+    """
+    fixed = options.participation + options.rounds * options.aggregator_fee + evaluators * options.evaluator_fee
+    if budget <= fixed:
+        raise ValueError(f"a budget of {budget} tokens must exceed fees and participation of {fixed}")
+    return replace(options, performance=budget - fixed)

@@ -1,0 +1,71 @@
+"""What an evaluator computes and an auditor computes again: the validation set opened, the rounds replayed, the score table filled."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fedmarket.domain.errors import MarketError, RefusedError
+from fedmarket.domain.score_table import ScoreTable
+from fedmarket.domain.terms import Terms
+from fedmarket.learning.contribution import ScoreBook, score_round
+from fedmarket.learning.metrics import Measurement, class_share_loss, measure
+from fedmarket.learning.table import Table, folds
+from fedmarket.learning.validation import unpack_validation
+from fedmarket.record.live import Record
+from fedmarket.record.models import initial_model, recipe_of
+from fedmarket.record.replay import Replay
+from fedmarket.record.sealed import open_sealed
+from fedmarket.record.task import Announcement
+from fedmarket.store.age import AgeIdentity
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """An evaluation: measurements of models 0..R, scores and their standard errors (ppb, by account) over 1..b."""
+
+    table: ScoreTable
+    measurements: tuple[Measurement, ...]
+    score_ppb: dict[str, int]
+    stderr_ppb: dict[str, int]
+    fault: MarketError | None
+
+
+def open_validation(record: Record, number: int, identity: AgeIdentity) -> Table:
+    """Return the task's validation set; raises where it is missing, not ours, or not the committed one."""
+    terms = record.terms(number)
+    data = open_sealed(record.store, terms.validation.blob, identity, terms.validation.commitment)
+    table = unpack_validation(data, terms.data)
+    counts = tuple(int((table.labels == place).sum()) for place in range(len(terms.data.classes)))
+    if (len(table), counts) != (terms.validation.rows, terms.validation.class_counts):
+        raise RefusedError("record.wrong_start")
+    return table
+
+
+def check_start(terms: Terms, validation: Table) -> None:
+    """Raise RefusedError unless the terms' starting skill is what the initial model reaches on the validation set."""
+    measured = measure(recipe_of(terms), initial_model(terms), validation)
+    if abs(measured.skill_ppb - terms.goal.start_ppb) > terms.goal.tolerance_ppb:
+        raise RefusedError("record.wrong_start")
+
+
+def evaluate(
+    record: Record,
+    number: int,
+    identity: AgeIdentity,
+    validation: Table,
+    noted: Callable[[Announcement], bool] = lambda announcement: False,
+) -> Scores:
+    """Replay a task's rounds with a seat's key and score them on the validation set."""
+    terms = record.terms(number)
+    recipe, fold_of = recipe_of(terms), folds(len(validation))
+    book = ScoreBook(fold_of, class_share_loss(validation.labels, len(terms.data.classes)))
+    measurements = [measure(recipe, initial_model(terms), validation)]
+    replay = Replay(record, number, identity, noted)
+    for checked in replay.rounds():
+        book.add(score_round(recipe, checked.base, checked.after, checked.shares, validation, fold_of))
+        measurements.append(measure(recipe, checked.after, validation))
+    skills = tuple(measurement.skill_ppb for measurement in measurements)
+    best = ScoreTable(len(skills) - 1, skills, ()).best_round
+    scores = book.score_ppb(best)
+    accounts = [provider.account for provider in record.task(number).providers]
+    table = ScoreTable(len(skills) - 1, skills, tuple(scores.get(account, 0) for account in accounts))
+    return Scores(table, tuple(measurements), scores, book.stderr_ppb(best), replay.fault)

@@ -1,0 +1,79 @@
+"""The record of a running market: the chain's events folded as they come, and the store's blobs, each read once."""
+
+from collections.abc import Callable
+
+from fedmarket.chain.port import Chain
+from fedmarket.domain.canonical import blob_id
+from fedmarket.domain.errors import MarketError, UsageError
+from fedmarket.domain.manifest import Manifest
+from fedmarket.domain.terms import Terms
+from fedmarket.record.fold import Fold
+from fedmarket.record.task import TaskView
+from fedmarket.store.blobs import Store
+
+
+class Record:
+    """Views over one market; `refresh` reads what is new. Shared by all agents of a process."""
+
+    def __init__(self, chain: Chain, store: Store, clock: Callable[[], int] | None = None, skew: int = 0) -> None:
+        self.chain = chain
+        self.store = store
+        self._clock = clock
+        self._skew = skew
+        self._fold = Fold(chain.chain_id, chain.market)
+        self._seen = 0
+        self._head_time = 0
+        self._terms: dict[int, Terms] = {}
+        self._manifests: dict[bytes, Manifest] = {}
+
+    @property
+    def tasks(self) -> dict[int, TaskView]:
+        """All tasks by id."""
+        return self._fold.tasks
+
+    @property
+    def fold(self) -> Fold:
+        """The replay behind the views, for export and audit."""
+        return self._fold
+
+    def task(self, number: int) -> TaskView:
+        """Return one task; raises UsageError for an id that the record does not know."""
+        if number not in self.tasks:
+            known = ", ".join(map(str, self.tasks)) or "none"
+            raise UsageError("record.unknown_task", task=number, known=known)
+        return self.tasks[number]
+
+    def refresh(self) -> None:
+        """Fold the events of blocks that have come since the last refresh."""
+        head = self.chain.head()
+        self._head_time = head.timestamp
+        if head.block == self._seen:
+            return
+        for event in self.chain.events(self._seen):
+            self._fold.apply(event)
+        self._seen = head.block
+
+    def now(self) -> int:
+        """Return the time to act by: the latest block's, or the injected clock's less the skew where that is later."""
+        clock = self._clock() - self._skew if self._clock else 0
+        return max(self._head_time, clock)
+
+    def terms(self, number: int) -> Terms:
+        """Return a task's terms from the store. Raises StoreError or DocumentError."""
+        if number not in self._terms:
+            self._terms[number] = Terms.read(self.store.get(blob_id(self.task(number).terms.terms_hash)))
+        return self._terms[number]
+
+    def manifest(self, number: int, round_number: int) -> Manifest:
+        """Return a committed round's manifest from the store. Raises StoreError or DocumentError."""
+        manifest_hash = self.task(number).rounds[round_number - 1].manifest
+        if manifest_hash not in self._manifests:
+            self._manifests[manifest_hash] = Manifest.read(self.store.get(blob_id(manifest_hash)))
+        return self._manifests[manifest_hash]
+
+    def readable_manifest(self, number: int, round_number: int) -> Manifest | None:
+        """Return a round's manifest, or None where it is missing or malformed."""
+        try:
+            return self.manifest(number, round_number)
+        except MarketError:
+            return None

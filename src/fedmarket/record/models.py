@@ -1,0 +1,64 @@
+"""Models and aggregates of a task, opened with one party's key."""
+
+from fedmarket.domain.errors import RefusedError
+from fedmarket.domain.manifest import Manifest
+from fedmarket.domain.terms import Terms
+from fedmarket.learning.recipe import Recipe, build_recipe
+from fedmarket.learning.server_step import ServerStep, build_server_step
+from fedmarket.learning.tensors import Tensors, decode, model_id
+from fedmarket.record.live import Record
+from fedmarket.record.sealed import open_sealed
+from fedmarket.store.age import AgeIdentity
+
+
+def recipe_of(terms: Terms) -> Recipe:
+    """Return the recipe that the terms name, for data of their schema."""
+    return build_recipe(terms.recipe, terms.data)
+
+
+def initial_model(terms: Terms) -> Tensors:
+    """Return the model that training starts from; raises RefusedError unless it is the one that the terms name."""
+    model = recipe_of(terms).init(terms.seed)
+    if model_id(model) != terms.initial_model:
+        raise RefusedError("record.wrong_start")
+    return model
+
+
+def open_model(record: Record, number: int, round_number: int, identity: AgeIdentity) -> Tensors:
+    """Return the model after a round (0: the initial one), exactly the one that the chain names.
+
+    Raises StoreError or AgeError where it is missing or not for this identity.
+    """
+    terms = record.terms(number)
+    if round_number == 0:
+        return initial_model(terms)
+    manifest = record.manifest(number, round_number)
+    committed = record.task(number).model_after(round_number)
+    data = open_sealed(record.store, manifest.model_blob, identity, committed)
+    spec = recipe_of(terms).spec
+    return decode(data, spec, spec.encoded_bytes)
+
+
+def open_total(record: Record, manifest: Manifest, terms: Terms, identity: AgeIdentity) -> Tensors:
+    """Return a round's exact int64 sum as the aggregator stored it."""
+    data = open_sealed(record.store, manifest.aggregate_blob, identity, manifest.aggregate)
+    spec = recipe_of(terms).spec.of("I64")
+    return decode(data, spec, spec.encoded_bytes)
+
+
+def fresh_server(terms: Terms) -> ServerStep:
+    """Return the strategy's state before round 1."""
+    return build_server_step(terms.strategy)
+
+
+def server_after(record: Record, number: int, rounds: int, identity: AgeIdentity) -> ServerStep:
+    """Return the strategy's state after `rounds` rounds, rebuilt from the stored aggregates."""
+    terms = record.terms(number)
+    server = fresh_server(terms)
+    if not terms.strategy.parameters:
+        return server
+    for round_number in range(1, rounds + 1):
+        manifest = record.manifest(number, round_number)
+        base = open_model(record, number, round_number - 1, identity)
+        server.advance(base, open_total(record, manifest, terms, identity), manifest.delivered_weight)
+    return server

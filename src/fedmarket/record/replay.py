@@ -1,0 +1,155 @@
+"""A task's rounds computed again from the record with one seat's key: the check that money depends on.
+
+The stages stand alone, so that the audit can say which of them fails; `Replay` goes through all of them in order.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from fedmarket.domain.errors import MarketError
+from fedmarket.domain.manifest import Manifest
+from fedmarket.domain.manifest_rules import RoundFault, check_manifest, check_signatures
+from fedmarket.learning.aggregate import weighted_sum
+from fedmarket.learning.bundle import unpack_bundle
+from fedmarket.learning.fixed_point import QUANTUM
+from fedmarket.learning.gate import Admitted, Standing, admit, first_of_copies
+from fedmarket.learning.server_step import ServerStep, Vector
+from fedmarket.learning.tensors import Tensors, encode
+from fedmarket.record.admission import gate_for
+from fedmarket.record.facts import committed_round
+from fedmarket.record.live import Record
+from fedmarket.record.models import fresh_server, initial_model, open_model, recipe_of
+from fedmarket.record.sealed import open_sealed
+from fedmarket.record.task import Announcement
+from fedmarket.store.age import AgeIdentity
+
+STEP_QUANTA = 2
+Noted = Callable[[Announcement], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedRound:
+    """A round that verifies: its models before and after, and each account's share of the step between them."""
+
+    number: int
+    manifest: Manifest
+    base: Tensors
+    after: Tensors
+    shares: dict[str, Vector]
+
+
+class Replay:
+    """Goes through a task's rounds in order and stops at the first fault.
+
+    `identity` must be that of a seat. `noted` tells of an announced update whether this reader held it before the
+    round was committed; leaving out a noted one voids the round.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        number: int,
+        identity: AgeIdentity,
+        noted: Noted = lambda announcement: False,
+    ) -> None:
+        self._record, self._number, self._identity, self._noted = record, number, identity, noted
+        self._terms = record.terms(number)
+        self._server = fresh_server(self._terms)
+        self.fault: MarketError | None = None
+
+    def rounds(self) -> Iterator[CheckedRound]:
+        """Yield the leading rounds that verify; afterwards `fault` says what is wrong with the next one, if any."""
+        base = initial_model(self._terms)
+        for view in self._record.task(self._number).rounds:
+            try:
+                checked = self._check(view.number, base)
+            except MarketError as fault:
+                self.fault = fault
+                return
+            yield checked
+            base = checked.after
+
+    def _check(self, number: int, base: Tensors) -> CheckedRound:
+        manifest = public_round(self._record, self._number, number)
+        admitted = open_updates(self._record, self._number, self._identity, manifest)
+        total = checked_sum(self._record, self._number, self._identity, manifest, admitted)
+        after = open_model(self._record, self._number, number, self._identity)
+        shares = shares_of(self._server, manifest, admitted)
+        computed = self._server.advance(base, total, manifest.delivered_weight)
+        check_next_model(number, computed, after, exact=not self._terms.strategy.parameters)
+        check_announcements(self._record, self._number, manifest, self._noted)
+        return CheckedRound(number, manifest, base, after, shares)
+
+
+def public_round(record: Record, number: int, round_number: int) -> Manifest:
+    """Return a round's manifest once all that needs no key is checked; raises RoundFault or StoreError."""
+    manifest = record.manifest(number, round_number)
+    committed = committed_round(record, number, round_number)
+    check_manifest(manifest, committed)
+    check_signatures(manifest, committed)
+    return manifest
+
+
+def open_updates(record: Record, number: int, identity: AgeIdentity, manifest: Manifest) -> dict[str, Admitted]:
+    """Open a round's bundle and put every payload through the gate again; returns the updates in manifest order.
+
+    Raises RoundFault where the bundle is not what the manifest lists, UpdateError where the gate refuses.
+    """
+    bundle = open_sealed(record.store, manifest.bundle_blob, identity, manifest.bundle)
+    payloads = unpack_bundle(bundle)
+    if len(payloads) != len(manifest.updates):
+        raise RoundFault("round.wrong_bundle", round=manifest.round)
+    admitted = {}
+    for entry, payload in zip(manifest.updates, payloads, strict=True):
+        update = admit(payload, gate_for(record, number, manifest.round, manifest.attempt, entry.provider))
+        if (update.update_id, update.signature) != (entry.update, entry.signature):
+            raise RoundFault("round.wrong_bundle", round=manifest.round)
+        admitted[entry.provider] = update
+    if first_of_copies([Standing(update, (place, 0)) for place, update in enumerate(admitted.values())]):
+        raise RoundFault("round.wrong_bundle", round=manifest.round)
+    return admitted
+
+
+def checked_sum(
+    record: Record, number: int, identity: AgeIdentity, manifest: Manifest, admitted: dict[str, Admitted]
+) -> Tensors:
+    """Return the exact weighted int64 sum of a round's updates; raises RoundFault unless the stored one is the same."""
+    terms = record.terms(number)
+    weights = {entry.provider: entry.weight for entry in manifest.updates}
+    updates = [update.tensors for update in admitted.values()]
+    total = weighted_sum(updates, [weights[a] for a in admitted], recipe_of(terms).spec, terms.clip_quanta)
+    stored = open_sealed(record.store, manifest.aggregate_blob, identity, manifest.aggregate)
+    if encode(total) != stored:
+        raise RoundFault("round.wrong_aggregate", round=manifest.round)
+    return total
+
+
+def shares_of(server: ServerStep, manifest: Manifest, admitted: dict[str, Admitted]) -> dict[str, Vector]:
+    """Return each account's share of the round's step (p,), the server's own momentum included."""
+    weights = {entry.provider: entry.weight for entry in manifest.updates}
+    updates = {account: update.tensors for account, update in admitted.items()}
+    return server.shares(updates, weights, manifest.delivered_weight)
+
+
+def check_announcements(record: Record, number: int, manifest: Manifest, noted: Noted) -> None:
+    """Raise RoundFault where a round leaves out an announced update that was noted; copies of another may be left."""
+    settled = {entry.provider for entry in manifest.updates}
+    settled |= {line.provider for line in manifest.exclusions if line.reason == "copied"}
+    for line in record.task(number).announcements:
+        same = (line.round, line.attempt) == (manifest.round, manifest.attempt)
+        if same and line.provider not in settled and noted(line):
+            raise RoundFault("round.announced_left_out", round=manifest.round, provider=line.provider)
+
+
+def check_next_model(number: int, computed: Tensors, committed: Tensors, *, exact: bool) -> None:
+    """Raise RoundFault unless the committed model is the computed one: to the bit, or within two quanta a coordinate.
+
+    Only averaging is portable to the bit; other server steps may round differently on another machine.
+    """
+    bound = 0.0 if exact else STEP_QUANTA * QUANTUM
+    for name, values in computed.items():
+        gap = np.abs(values.astype(np.float64) - committed[name].astype(np.float64)).max(initial=0.0)
+        if gap > bound:
+            raise RoundFault("round.wrong_model", round=number)

@@ -1,0 +1,101 @@
+"""What the people around one task know off chain: the trees behind the roots, the tables, and whether they told the truth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from eth_hash.auto import keccak
+
+from fedmarket.domain.lifecycle import Role
+from fedmarket.domain.merkle import MerkleError, StandardTree
+from fedmarket.domain.reference.opening import ADMISSION_LEAF
+from fedmarket.domain.reference.payment import SETTLEMENT_LEAF, UPDATES_LEAF
+from fedmarket.domain.reference.state import ZERO, Task, Vote
+
+from .openings import Entry
+
+Leaves = tuple[tuple[Any, ...], ...]
+RoundArgs = tuple[Any, ...]
+
+
+@dataclass
+class Dossier:
+    """One task's off-chain side. `delivered` counts the truth as long as `truthful` holds."""
+
+    candidates: tuple[Entry, ...]
+    delivered: dict[str, int] = field(default_factory=dict)
+    truthful: bool = True
+    settlements: dict[bytes, Leaves] = field(default_factory=dict)
+    updates: dict[bytes, Leaves] = field(default_factory=dict)
+    honest_rounds: dict[RoundArgs, frozenset[str]] = field(default_factory=dict)
+    fair_votes: set[Vote] = field(default_factory=set)
+    proposals: list[Vote] = field(default_factory=list)
+    repented: set[str] = field(default_factory=set)
+    settled_by: Vote | None = None
+    slots: list[tuple[bytes, bytes, bytes]] = field(default_factory=list)
+
+    @property
+    def fair(self) -> bool:
+        """Whether the task was settled by a vote whose leaves add up."""
+        return self.settled_by in self.fair_votes
+
+    def entry(self, account: str) -> Entry:
+        """Return what an account would join with."""
+        return next((entry for entry in self.candidates if entry[0] == account), (account, 1, 0))
+
+    def admission_proof(self, entry: Entry) -> list[bytes]:
+        """Return a candidate's proof; an empty one for everybody else."""
+        return proof_of(ADMISSION_LEAF, self.candidates, entry)
+
+    def last_updates(self) -> Leaves:
+        """Return the leaves of the last committed round, as far as anybody knows them."""
+        return self.updates.get(self.slots[-1][0], ()) if self.slots else ()
+
+    def last_slot(self) -> tuple[bytes, bytes, bytes]:
+        """Return (updates root, model, manifest) of the last committed round; zeros before the first."""
+        return self.slots[-1] if self.slots else (ZERO, ZERO, ZERO)
+
+    def payouts(self, task: Task) -> Leaves:
+        """Return the leaves of the settlement that was voted."""
+        return self.settlements.get(task.payout_root, ())
+
+    def take_round(self, args: RoundArgs) -> None:
+        """Learn of a round that the market accepted (the arguments of commit_round after the task)."""
+        deliverers = self.honest_rounds.get(args)
+        self.truthful = self.truthful and deliverers is not None
+        for account in deliverers or ():
+            self.delivered[account] = self.delivered.get(account, 0) + 1
+        self.slots.append(args[1:4])
+
+
+def proof_of(types: Sequence[str], leaves: Leaves, leaf: tuple[Any, ...]) -> list[bytes]:
+    """Return the proof of `leaf` in the tree over `leaves`; empty where there is none."""
+    try:
+        return StandardTree(types, leaves).proof(leaf)
+    except MerkleError:
+        return []
+
+
+def settlement_root(dossier: Dossier, leaves: Leaves) -> bytes:
+    """Return the root over settlement leaves, and remember them."""
+    root = StandardTree(SETTLEMENT_LEAF, leaves).root
+    dossier.settlements[root] = leaves
+    return root
+
+
+def updates_root(dossier: Dossier, leaves: Leaves) -> bytes:
+    """Return the root over a round's leaves (zero over none), and remember them."""
+    root = StandardTree(UPDATES_LEAF, leaves).root if leaves else ZERO
+    dossier.updates[root] = leaves
+    return root
+
+
+def table_of(task_id: int, evaluator: str) -> tuple[bytes, bytes]:
+    """Return an evaluator's (table, salt): fixed per task, as nobody reads what is in it here."""
+    seed = keccak(b"table %d " % task_id + evaluator.encode())
+    return seed[: 1 + seed[0] % 31], keccak(seed)
+
+
+def providers(task: Task) -> list[str]:
+    """Return the providers that have not been paid yet."""
+    return [account for account, part in task.parts.items() if part.role is Role.PROVIDER]

@@ -1,0 +1,74 @@
+"""The way out of every state: time and calls that a stranger may make empty the market to the last unit."""
+
+from fedmarket.domain.lifecycle import FINAL, Status
+
+from .cast import STRANGER
+from .clock import last_deadline
+from .payment_rules import covered
+from .plays import collect_fallback, collect_settlement
+from .session import Session
+
+
+def drain(session: Session, *, claims_first: bool) -> None:
+    """Let everybody be silent from here on and a stranger do the rest; afterwards the market holds exactly nothing.
+
+    With `claims_first` the stranger claims for everybody whose leaf is known, otherwise it waits for the sweep.
+    """
+    for task_id in session.ledger.tasks:
+        bring_to_an_end(session, task_id)
+    for task_id in session.ledger.tasks:
+        if claims_first and session.task(task_id).status is not Status.CANCELLED:
+            claim_for_everybody(session, task_id)
+        pay_out_the_rest(session, task_id)
+    for task_id, task in session.ledger.tasks.items():
+        if task.purse_budget + task.purse_bonds and task.status is not Status.CANCELLED:
+            session.wait_until(task.claim_deadline + 1)
+            assert session.call(STRANGER, "sweep", task_id) is None
+    if session.ledger.forfeits:
+        assert session.call(STRANGER, "flush_forfeits") is None
+    nothing_is_left(session)
+
+
+def bring_to_an_end(session: Session, task_id: int) -> None:
+    """Close one state after the other until the task stands in a final one."""
+    for _ in range(3):
+        task = session.task(task_id)
+        if task.status not in FINAL:
+            session.wait_until(last_deadline(task) + 1)
+            assert session.call(STRANGER, "close", task_id) is None, f"{task.status.name} has no way out"
+    assert session.task(task_id).status in FINAL
+
+
+def claim_for_everybody(session: Session, task_id: int) -> None:
+    """Claim with every known leaf; where leaves are true, nobody who earned something goes away empty."""
+    task, book, dossier = session.task(task_id), session.books[task_id], session.dossiers[task_id]
+    settled = task.status is Status.SETTLED
+    leaves = dossier.payouts(task) if settled else dossier.last_updates()
+    due = dossier.fair if settled else dossier.truthful and covered(task, book)
+    for leaf in leaves:
+        account = leaf[0]
+        waiting = account in task.parts and not book.swept
+        answers = (collect_settlement if settled else collect_fallback)(session, task_id, account, STRANGER)
+        if waiting and due and account in book.bonds:
+            assert None in answers, f"{account} earned its claim and was refused: {answers}"
+
+
+def pay_out_the_rest(session: Session, task_id: int) -> None:
+    """Let the seats and the requester have what is theirs; in a cancelled task, everybody."""
+    task, book = session.task(task_id), session.books[task_id]
+    for account in list(task.parts):
+        if task.status is Status.CANCELLED or account == task.requester:
+            assert session.call(STRANGER, "refund", task_id, account) is None
+        elif account not in book.bonds:
+            assert session.call(STRANGER, "claim_seat", task_id, account) is None
+
+
+def nothing_is_left(session: Session) -> None:
+    """The market's balance is zero, and so is what it says it owes, per task and in all."""
+    ledger = session.ledger
+    assert ledger.balances.get(ledger.address, 0) == 0, "money is stuck"
+    assert ledger.total_held() == 0
+    for task_id, book in session.books.items():
+        assert book.held == 0, f"task {task_id} keeps {book.held}"
+    if session.chain:
+        session.chain.must_hold_the_same(ledger)

@@ -1,0 +1,110 @@
+"""What a run has come to: counted, so that a test can prove that the random actors get deep."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fedmarket.domain.lifecycle import Status
+from fedmarket.domain.reference.state import Task, Vote
+
+from .books import Book
+from .call_rules import Deed
+from .dossier import Dossier
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An accepted call of one task, after its effects: the fields of its events by name, and what is known by now."""
+
+    deed: Deed
+    events: dict[str, dict[str, Any]]
+    task: Task
+    book: Book
+    dossier: Dossier
+    gained: int
+
+    def of(self, name: str, field: str) -> Any:
+        """Return a field of an event that this call logged, None if it logged none."""
+        return self.events.get(name, {}).get(field)
+
+    @property
+    def vote(self) -> Vote | None:
+        """The vote by which this very call settled the task."""
+        return self.dossier.settled_by if "TaskSettled" in self.events else None
+
+    @property
+    def settled(self) -> bool:
+        """Whether this call settled the task."""
+        return "TaskSettled" in self.events
+
+    @property
+    def fell_back(self) -> bool:
+        """Whether this call brought the task into its fallback."""
+        return "TaskFellBack" in self.events
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether this call closed the task as cancelled."""
+        return self.of("TaskClosed", "status") == Status.CANCELLED
+
+
+MILESTONES: dict[str, Callable[[Moment], bool]] = {
+    "cancelled by the requester": lambda now: "TaskCancelled" in now.events,
+    "cancelled for want of a start": lambda now: now.cancelled and not now.book.started,
+    "cancelled without a round": lambda now: now.cancelled and now.book.started,
+    "started": lambda now: "TaskStarted" in now.events,
+    "started with fewer than the most": lambda now: (
+        "TaskStarted" in now.events and now.task.providers < now.task.terms.max_providers
+    ),
+    "announced": lambda now: "UpdateAnnounced" in now.events,
+    "empty round": lambda now: now.of("RoundCommitted", "n_updates") == 0,
+    "lying round": lambda now: "RoundCommitted" in now.events and not now.dossier.truthful,
+    "all rounds committed": lambda now: (
+        now.of("RoundCommitted", "round") == now.task.terms.rounds and now.task.terms.rounds > 1
+    ),
+    "taken over": lambda now: "TakenOver" in now.events,
+    "taken over twice": lambda now: "TakenOver" in now.events and len(now.book.stalled) == 2,
+    "standby skipped": lambda now: len(now.book.stalled) < (now.of("TakenOver", "attempt") or 0),
+    "stopped": lambda now: "TrainingStopped" in now.events,
+    "training closed with rounds": lambda now: now.of("TaskClosed", "status") == Status.SCORING,
+    "revealed after a missed commit": lambda now: "ScoresRevealed" in now.events and not now.task.commits_done_at,
+    "voted after a missed reveal": lambda now: "Confirmed" in now.events and not now.task.reveals_done_at,
+    "vote changed": lambda now: "Confirmed" in now.events and now.deed.sender in now.dossier.repented,
+    "settled by a fair vote": lambda now: now.settled and now.dossier.fair,
+    "settled by a lying vote": lambda now: now.settled and not now.dossier.fair,
+    "settled under an allow-list": lambda now: now.settled and not now.task.terms.open_admission,
+    "settled under listed prices": lambda now: now.settled and now.task.terms.priced,
+    "settled under open admission": lambda now: now.settled and now.task.terms.open_admission,
+    "settled by one evaluator": lambda now: now.settled and len(now.task.terms.evaluators) == 1,
+    "settled by three evaluators": lambda now: now.settled and len(now.task.terms.evaluators) == 3,
+    "settled by two of three": lambda now: now.settled and len(now.book.voters) == 2,
+    "evaluator forfeited by vote": lambda now: now.vote is not None and now.vote.forfeited > 0,
+    "evaluator left unpaid by vote": lambda now: now.vote is not None and now.vote.unpaid > 0,
+    "silent evaluator forfeited": lambda now: now.settled and len(now.book.revealers) < len(now.task.terms.evaluators),
+    "provider bonds forfeited by vote": lambda now: now.vote is not None and now.vote.forfeits > 0,
+    "debits voted": lambda now: now.vote is not None and now.vote.debits > 0,
+    "bad round found": lambda now: now.vote is not None and now.vote.rounds_verified < now.task.round,
+    "bad round of a standby found": lambda now: now.settled and (now.task.bad_seat or 0) > 0,
+    "bad round of a stalled seat found": lambda now: now.settled and now.task.bad_seat in now.book.stalled,
+    "fell back by vote": lambda now: now.fell_back and "Confirmed" in now.events,
+    "fell back by silence": lambda now: now.fell_back and "TaskClosed" in now.events,
+    "fell back under listed prices": lambda now: now.fell_back and now.task.terms.priced,
+    "fell back with nothing delivered": lambda now: now.fell_back and now.task.delivered_weight == 0,
+    "fell back after a lie": lambda now: now.fell_back and not now.dossier.truthful,
+    "trigger rewarded": lambda now: now.deed.verb in ("close", "take_over") and now.gained > 0,
+    "claimed": lambda now: now.deed.verb == "claim",
+    "claimed with a debit": lambda now: now.deed.verb == "claim" and now.deed.args[3] > 0,
+    "claimed after a lying vote": lambda now: now.deed.verb == "claim" and not now.dossier.fair,
+    "claimed in a fallback": lambda now: now.deed.verb == "claim_fallback" and now.deed.args[3] > 0,
+    "announcer took its bond": lambda now: now.deed.verb == "claim_fallback" and now.deed.args[3] == 0,
+    "claimed for another": lambda now: (
+        now.deed.verb in ("claim", "claim_fallback") and now.deed.sender != now.deed.args[1]
+    ),
+    "seat claimed": lambda now: now.deed.verb == "claim_seat",
+    "rest refunded": lambda now: now.deed.verb == "refund" and now.task.status is not Status.CANCELLED,
+    "refunded after a cancel": lambda now: now.deed.verb == "refund" and now.task.status is Status.CANCELLED,
+    "swept after a settlement": lambda now: now.deed.verb == "sweep" and now.task.status is Status.SETTLED,
+    "swept after a fallback": lambda now: now.deed.verb == "sweep" and now.task.status is Status.FALLBACK,
+    "third task opened": lambda now: now.of("TaskOpened", "task") == 3,
+}
+"""By name, what an accepted call must have done; the depth test demands each of them."""

@@ -1,0 +1,126 @@
+"""Tasks to open: sensible terms of every kind, and the same terms with one thing wrong."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from hypothesis import strategies as st
+
+from fedmarket.domain.chain_terms import AMOUNT_LIMIT, BOND_LIMIT, WEIGHT_LIMIT, WINDOW_LIMIT, ChainTerms, Windows
+from fedmarket.domain.merkle import StandardTree
+from fedmarket.domain.reference.opening import ADMISSION_LEAF
+
+from .cast import NOBODY, PAUPER, casting
+
+Entry = tuple[str, int, int]
+"""(account, weight, price): a leaf of the allow-list, or what a provider would join with."""
+
+AMOUNTS = (0, 1, 7, 1000, 10**18 + 9, AMOUNT_LIMIT - 1)
+BONDS = (0, 3, 50, 10**18 + 1, AMOUNT_LIMIT - 1)
+FEES = (0, 1, 13, 10**15)
+WAITS = (1, 2, 9, 40)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One task to open, with everybody whom its requester would admit."""
+
+    requester: str
+    terms: ChainTerms
+    candidates: tuple[Entry, ...]
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Windows:
+    """Short windows of a few lengths, so that deadlines of different phases meet."""
+    join, start, commit, reveal, confirm, claim = (draw(st.sampled_from(WAITS)) for _ in range(6))
+    round_wait = draw(st.sampled_from(WAITS))
+    submit = draw(st.sampled_from(sorted({0, round_wait // 2, round_wait - 1})))
+    return Windows(join, start, submit, round_wait, commit, reveal, confirm, claim)
+
+
+@st.composite
+def openings(draw: st.DrawFn, serial: int) -> Opening:
+    """Draw a task that the contract must take: allow-list (priced or not) or open, 1 or 3 evaluators, 0-2 standbys."""
+    order = casting(draw(st.integers(0, 12)), draw(st.integers(1, 12)))
+    requester = order.pop()
+    aggregators = tuple(order.pop() for _ in range(draw(st.sampled_from((1, 2, 3)))))
+    evaluators = tuple(order.pop() for _ in range(draw(st.sampled_from((1, 3)))))
+    weights = [draw(st.sampled_from((1, 2, 3, 10, 1000))) for _ in range(draw(st.integers(1, 4)))]
+    accounts = [*order[: len(weights) - 1], PAUPER] if draw(st.integers(0, 9)) == 7 else order[: len(weights)]
+    kind = draw(st.sampled_from(("listed", "listed", "priced", "open", "open")))
+    prices = [draw(st.sampled_from((0, 5, 1000))) if kind == "priced" else 0 for _ in weights]
+    candidates = tuple(zip(accounts, weights, prices, strict=True))
+    max_weight = sum(weights) + draw(st.sampled_from((0, 0, 1, 500)))
+    terms = ChainTerms(
+        terms_hash=serial.to_bytes(32, "big"),
+        initial_model=b"\x11" * 32,
+        admission_root=bytes(32) if kind == "open" else StandardTree(ADMISSION_LEAF, candidates).root,
+        performance=draw(st.sampled_from(AMOUNTS)),
+        participation=draw(st.sampled_from(AMOUNTS)),
+        aggregator_fee=draw(st.sampled_from(FEES)),
+        evaluator_fee=draw(st.sampled_from(FEES)),
+        aggregator_bond=draw(st.sampled_from(BONDS)),
+        evaluator_bond=draw(st.sampled_from(BONDS)),
+        provider_bond=draw(st.sampled_from(BONDS)),
+        trigger_reward=draw(st.sampled_from((0, 2, 10**9))),
+        rounds=draw(st.sampled_from((1, 2, 3, 5))),
+        patience=draw(st.sampled_from((1, 2))),
+        min_providers=draw(st.integers(1, len(weights))),
+        max_providers=len(weights) + draw(st.sampled_from((0, 0, 1, 3))),
+        min_weight=min(max_weight, draw(st.sampled_from((1, 1, 2, 5)))),
+        max_weight=max_weight,
+        priced=kind == "priced",
+        royalty_bps=draw(st.sampled_from((0, 500, 10_000))),
+        windows=draw(windows()),
+        aggregators=aggregators,
+        evaluators=evaluators,
+    )
+    return Opening(requester, _affordable(terms, kind, prices, draw(st.booleans())), candidates)
+
+
+def _affordable(terms: ChainTerms, kind: str, prices: list[int], generous: bool) -> ChainTerms:
+    """Make the money fit the kind of admission, and let there be an escrow."""
+    performance, participation, bond = terms.performance, terms.participation, terms.provider_bond
+    if kind == "priced" and generous:
+        participation = sum(prices)
+    if kind == "open":
+        performance, participation = min(performance, 2**80), 0
+        bond = 2 * performance + bond % 10**6
+    if performance + participation + terms.aggregator_fee + terms.evaluator_fee == 0:
+        performance = 1000 if kind != "open" else bond // 2
+    terms = replace(terms, performance=performance, participation=participation, provider_bond=bond)
+    return terms if terms.escrow else replace(terms, aggregator_fee=1)
+
+
+SPOILERS: tuple[Callable[[ChainTerms], ChainTerms], ...] = (
+    lambda terms: replace(terms, terms_hash=bytes(32)),
+    lambda terms: replace(terms, performance=AMOUNT_LIMIT),
+    lambda terms: replace(terms, trigger_reward=AMOUNT_LIMIT),
+    lambda terms: replace(terms, performance=0, participation=0, aggregator_fee=0, evaluator_fee=0),
+    lambda terms: replace(terms, rounds=0),
+    lambda terms: replace(terms, rounds=1001),
+    lambda terms: replace(terms, patience=0),
+    lambda terms: replace(terms, min_providers=0),
+    lambda terms: replace(terms, min_providers=terms.max_providers + 1),
+    lambda terms: replace(terms, max_providers=1025),
+    lambda terms: replace(terms, min_weight=0),
+    lambda terms: replace(terms, min_weight=terms.max_weight + 1),
+    lambda terms: replace(terms, max_weight=WEIGHT_LIMIT),
+    lambda terms: replace(terms, royalty_bps=10_001),
+    lambda terms: replace(terms, aggregators=()),
+    lambda terms: replace(terms, evaluators=()),
+    lambda terms: replace(terms, evaluators=terms.evaluators[:1] * 2),
+    lambda terms: replace(terms, evaluators=(NOBODY,)),
+    lambda terms: replace(terms, evaluators=terms.aggregators[:1]),
+    lambda terms: replace(terms, windows=replace(terms.windows, submit=terms.windows.round)),
+    lambda terms: replace(terms, windows=replace(terms.windows, claim=0)),
+    lambda terms: replace(terms, windows=replace(terms.windows, join=WINDOW_LIMIT)),
+    lambda terms: replace(terms, admission_root=bytes(32), participation=1),
+    lambda terms: replace(terms, admission_root=bytes(32), participation=0, priced=True),
+    lambda terms: replace(terms, admission_root=bytes(32), participation=0, priced=False, provider_bond=0, performance=1),
+    lambda terms: replace(
+        terms, admission_root=bytes(32), participation=0, priced=False,
+        performance=0, aggregator_fee=1, max_weight=2**20, provider_bond=BOND_LIMIT // 2**20,
+    ),
+)  # fmt: skip
+"""Each makes one thing wrong; most results are refused, each for its own reason."""

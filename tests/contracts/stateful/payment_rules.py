@@ -1,0 +1,127 @@
+"""Rules of payments: what a claim, a refund or a sweep pays, reckoned from the books alone."""
+
+from typing import TYPE_CHECKING
+
+from fedmarket.domain.lifecycle import Status
+from fedmarket.domain.reference.state import NO_AGREEMENT, Task, Vote
+
+from .books import Book
+from .dossier import Dossier
+
+if TYPE_CHECKING:
+    from .call_rules import Deed
+    from .session import Session
+
+CLAIMS = frozenset({"claim", "claim_fallback", "claim_seat", "refund"})
+PAYING = CLAIMS | {"sweep"}
+
+
+def check(session: "Session", deed: "Deed", task_id: int, moved: dict[str, int]) -> None:
+    """Apply the rules to an accepted call that pays; other calls pass."""
+    task, book, dossier = session.task(task_id), session.books[task_id], session.dossiers[task_id]
+    if deed.verb == "sweep":
+        the_requester_of_an_allow_list_never_gains(task, book)
+    if deed.verb not in CLAIMS:
+        return
+    account = deed.args[1]
+    paid = moved.get(account, 0)
+    assert account not in book.paid, f"{account} was paid a second time"
+    book.paid.add(account)
+    if deed.verb == "claim":
+        a_claim_pays_its_leaf(deed, book, paid)
+    elif deed.verb == "claim_fallback":
+        a_fallback_claim_pays_for_deliveries(deed, task, book, dossier, paid)
+    elif deed.verb == "claim_seat":
+        expected = seat_pay(task, book, dossier.settled_by, account)
+        assert paid == expected, f"a seat was paid {paid} instead of {expected}"
+    else:
+        expected = refund_of(task, book, dossier.settled_by, account)
+        assert paid == expected, f"a refund paid {paid} instead of {expected}"
+
+
+def the_requester_of_an_allow_list_never_gains(task: Task, book: Book) -> None:
+    """Where nobody's bond can be debited, no vote and no silence pays the requester more than it paid in."""
+    if not task.terms.open_admission:
+        gained = book.paid_out[task.requester] - book.paid_in[task.requester]
+        assert gained <= 0, f"the requester of an allow-list task gained {gained}"
+
+
+def a_claim_pays_its_leaf(deed: "Deed", book: Book, paid: int) -> None:
+    """A provider loses of its bond only the debit in its own leaf."""
+    _, account, owed, debit, *_ = deed.args
+    bond = book.bonds[account]
+    assert paid == owed + bond - min(debit, bond), f"a leaf of {owed} less {debit} paid {paid}"
+
+
+def a_fallback_claim_pays_for_deliveries(
+    deed: "Deed", task: Task, book: Book, dossier: Dossier, paid: int
+) -> None:
+    """A fallback claim returns the bond; after truthful rounds a stranger's pays all that was earned, like one's own."""
+    account = deed.args[1]
+    bond = book.bonds[account]
+    assert paid >= bond, "a fallback claim kept a bond"
+    if dossier.truthful:
+        earned = fallback_pay(task, book, dossier.delivered, account)
+        assert paid <= bond + earned, f"delivered rounds earn {earned}, paid were {paid - bond}"
+        if deed.sender != account and covered(task, book):
+            assert paid == bond + earned, f"a stranger's claim cost {account} {bond + earned - paid}"
+
+
+def covered(task: Task, book: Book) -> bool:
+    """Say whether what the prices promise is there: under listed prices their sum is the participation money."""
+    return not book.swept and (not task.terms.priced or sum(book.prices.values()) <= task.terms.participation)
+
+
+def fallback_pay(task: Task, book: Book, delivered: dict[str, int], account: str) -> int:
+    """Return what delivered rounds earn in a fallback: P*w*d // t, and price*d // N or A*w*d // (W*N)."""
+    terms, weight, count = task.terms, book.weights[account], delivered.get(account, 0)
+    if not count:
+        return 0
+    done = sum(book.weights[name] * rounds for name, rounds in delivered.items())
+    performance = terms.performance * weight * count // done
+    if terms.priced:
+        return performance + book.prices[account] * count // terms.rounds
+    return performance + terms.participation * weight * count // (sum(book.weights.values()) * terms.rounds)
+
+
+def seat_pay(task: Task, book: Book, vote: Vote | None, account: str) -> int:
+    """Return what a seat earned and keeps: fees for verified rounds or a revealed table, and a bond not forfeited."""
+    terms = task.terms
+    settled = vote if task.status is Status.SETTLED else None
+    if account in terms.aggregators:
+        seat = terms.aggregators.index(account)
+        verified = settled.rounds_verified if settled else task.round
+        spoilt = settled is not None and verified < task.round and book.committers[verified] == seat
+        bond = 0 if spoilt or seat in book.stalled else terms.aggregator_bond
+        return bond + terms.aggregator_fee * book.rounds_of(seat, verified)
+    bit = 1 << terms.evaluators.index(account)
+    paid, kept = account in book.revealers, account in book.voters
+    if settled:
+        kept = paid and not settled.forfeited & bit
+        paid = kept and not settled.unpaid & bit
+    return terms.evaluator_fee * paid + terms.evaluator_bond * kept
+
+
+def refund_of(task: Task, book: Book, vote: Vote | None, account: str) -> int:
+    """Return what a refund pays: the requester's rest, or in a cancelled task what the account had paid in."""
+    if task.status is Status.CANCELLED:
+        aggregators = task.terms.aggregators
+        lost = account in aggregators and aggregators.index(account) in book.stalled
+        return 0 if lost else book.paid_in[account]
+    assert account == task.requester, "only the requester has a rest"
+    if task.status is Status.SETTLED:
+        assert vote is not None and vote != NO_AGREEMENT
+        return vote.refund
+    terms = task.terms
+    fees = terms.aggregator_fee * task.round + terms.evaluator_fee * len(book.revealers)
+    return terms.escrow - fees - fallback_budget(task)
+
+
+def fallback_budget(task: Task) -> int:
+    """Return what deliveries may earn in all; the requester answers for the rest of the participation money."""
+    terms, done = task.terms, task.delivered_weight
+    if done == 0:
+        return 0
+    if terms.priced:
+        return terms.performance + terms.participation
+    return terms.performance + terms.participation * done // (task.total_weight * terms.rounds)

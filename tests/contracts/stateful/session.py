@@ -1,0 +1,129 @@
+"""One market in two forms, the reference and (where given) the contract, driven by the same calls at the same time."""
+
+import pickle
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from fedmarket.domain.errors import ContractRefusal
+from fedmarket.domain.lifecycle import Status
+from fedmarket.domain.reference import call
+from fedmarket.domain.reference.ledger import Ledger
+from fedmarket.domain.reference.state import Event, Task
+
+from . import call_rules
+from .books import Book
+from .cast import CHAIN_ID, MARKET, SINK, STARTED_AT, purses
+from .chain_side import Answer, ChainSide
+from .dossier import Dossier
+from .milestones import MILESTONES, Moment
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The market between two calls: what a call's effects are measured from."""
+
+    balances: dict[str, int]
+    tasks: dict[int, bytes]
+    statuses: dict[int, Status]
+    forfeits: int
+    rest: bytes
+
+
+@dataclass
+class Session:
+    """A market with its books and dossiers; every accepted call is checked against the rules of calls."""
+
+    chain: ChainSide | None = None
+    books: dict[int, Book] = field(default_factory=dict)
+    dossiers: dict[int, Dossier] = field(default_factory=dict)
+    reached: Counter[str] = field(default_factory=Counter)
+    serial: int = 0
+
+    def __post_init__(self) -> None:
+        address, chain_id = (self.chain.market, self.chain.chain_id) if self.chain else (MARKET, CHAIN_ID)
+        self.ledger = Ledger(address, chain_id, SINK, STARTED_AT, balances=purses())
+        self.rehearsing = False
+
+    def task(self, task_id: int) -> Task:
+        """Return a task's storage in the reference."""
+        return self.ledger.tasks[task_id]
+
+    def wait_until(self, time: int) -> None:
+        """Let the clock run to `time`; it never runs back."""
+        self.ledger.now = max(self.ledger.now, time)
+
+    def call(self, sender: str, verb: str, *args: Any) -> str | None:
+        """Call a verb on both sides; returns the reason of a refusal, None if it was accepted.
+
+        Both must answer alike, a refused call must change nothing, an accepted one must keep every rule of
+        calls.
+        """
+        before = self._frame()
+        answer = self._ask_reference(sender, verb, args)
+        if self.chain:
+            self.chain.must_answer(answer, self.ledger, sender, verb, args)
+        if answer.reason:
+            assert self._frame() == before, f"{verb} was refused ({answer.reason}) and changed something"
+            return answer.reason
+        after = self._frame()
+        self._learn(answer.events, args)
+        deed = call_rules.Deed(sender, verb, args)
+        call_rules.check(self, deed, before, after, answer.events)
+        if not self.rehearsing and verb != "flush_forfeits":
+            self._note(deed, before, after, answer.events)
+        return None
+
+    def _learn(self, events: Sequence[Event], args: tuple[Any, ...]) -> None:
+        """Tell the task's dossier what everybody can see."""
+        for event in events:
+            match event.name:
+                case "RoundCommitted":
+                    self.dossiers[args[0]].take_round(args[1:])
+                case "Confirmed" if event.fields["evaluator"] in self.books[args[0]].voters:
+                    self.dossiers[args[0]].repented.add(event.fields["evaluator"])
+                case "TaskSettled":
+                    self.dossiers[args[0]].settled_by = event.fields["vote"]
+
+    def _note(self, deed: call_rules.Deed, before: Frame, after: Frame, events: Sequence[Event]) -> None:
+        task_id = events[0].fields["task"]
+        dossier = self.dossiers.setdefault(task_id, Dossier(()))
+        by_name = {event.name: event.fields for event in events}
+        gained = after.balances[deed.sender] - before.balances[deed.sender]
+        moment = Moment(deed, by_name, self.task(task_id), self.books[task_id], dossier, gained)
+        self.reached.update(name for name, happened in MILESTONES.items() if happened(moment))
+
+    def _ask_reference(self, sender: str, verb: str, args: tuple[Any, ...]) -> Answer:
+        self.ledger.block += 1
+        try:
+            returned = call(self.ledger, sender, verb, *args)
+        except ContractRefusal as refusal:
+            assert not self.ledger.events, "a refused call logged an event"
+            return Answer(refusal.error_id.removeprefix("contract."), [], None)
+        events: list[Event] = list(self.ledger.events)
+        self.ledger.events.clear()
+        return Answer(None, events, returned)
+
+    def _frame(self) -> Frame:
+        ledger = self.ledger
+        return Frame(
+            dict(ledger.balances),
+            {task_id: pickle.dumps(task) for task_id, task in ledger.tasks.items()},
+            {task_id: task.status for task_id, task in ledger.tasks.items()},
+            ledger.forfeits,
+            pickle.dumps(ledger.task_of),
+        )
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Try something out: afterwards both sides, the books and the dossiers are as they were."""
+        saved = pickle.dumps((self.ledger, self.books, self.dossiers, self.serial))
+        self.rehearsing = True
+        try:
+            with self.chain.anchor() if self.chain else nullcontext():
+                yield
+        finally:
+            self.rehearsing = False
+            self.ledger, self.books, self.dossiers, self.serial = pickle.loads(saved)

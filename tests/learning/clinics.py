@@ -1,0 +1,86 @@
+"""Breast-cancer biopsies spread over clinics of unlike case mix, and a federation of them run round by round."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets import load_breast_cancer  # type: ignore[import-untyped]
+
+from fedmarket.domain.terms import DataSchema, Strategy, Training
+from fedmarket.learning.aggregate import weighted_sum
+from fedmarket.learning.fixed_point import quantise
+from fedmarket.learning.recipe import Recipe, build_recipe, train_locally
+from fedmarket.learning.server_step import build_server_step
+from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
+from fedmarket.learning.tensors import Tensors, difference
+
+FEDAVG = Strategy("fedavg")
+FEDAVGM = Strategy("fedavgm", (("server_momentum", "0.7"),))
+TRAINING = Training(steps=10, batch=16, learning_rate="0.05", momentum="0.9")
+CLIP = 2**23
+VALIDATION, TEST = 114, 228
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    base: Tensors
+    after: Tensors
+    updates: dict[str, Tensors]
+    shares: dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Federation:
+    recipe: Recipe
+    validation: Table
+    test: Table
+    weights: dict[str, int]
+    rounds: list[Round]
+
+    @property
+    def final(self) -> Tensors:
+        return self.rounds[-1].after
+
+
+@cache
+def biopsies() -> tuple[NDArray[Any], NDArray[Any], DataSchema]:
+    data = load_breast_cancer()
+    return data.data, data.target, schema_from_arrays(data.data, data.target, list(data.feature_names))
+
+
+@cache
+def federation(seed: int, clinics: int, rounds: int, strategy: Strategy, rider: str = "") -> Federation:
+    """Run `rounds` among `clinics` (half see mostly benign cases, half malignant); `rider` sends zeros."""
+    raw, labels, schema = biopsies()
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(labels))
+    held, test, rest = np.split(order, [VALIDATION, VALIDATION + TEST])
+    validation, final_test = (table_from_arrays(raw[rows], labels[rows], schema) for rows in (held, test))
+    mixed = rest[np.argsort(labels[rest] + rng.normal(0, 1.2, len(rest)))]
+    tables = {
+        f"clinic {i}": table_from_arrays(raw[rows], labels[rows], schema)
+        for i, rows in enumerate(np.array_split(mixed, clinics))
+    }
+    recipe = build_recipe("softmax", schema)
+    weights = {account: len(table) for account, table in tables.items()} | ({rider: 25} if rider else {})
+    history = _run(recipe, tables, weights, strategy, rounds, seed)
+    return Federation(recipe, validation, final_test, weights, history)
+
+
+def _run(
+    recipe: Recipe, tables: dict[str, Table], weights: dict[str, int], strategy: Strategy, rounds: int, seed: int
+) -> list[Round]:
+    step, model, history = build_server_step(strategy), recipe.init(0), []
+    spec, total_weight = recipe.spec.of("I32"), sum(weights.values())
+    for number in range(1, rounds + 1):
+        updates = {account: spec.zeros() for account in weights}
+        for place, (account, table) in enumerate(tables.items()):
+            trained = train_locally(recipe, model, table, TRAINING, seed * 10_000 + number * 100 + place)
+            updates[account] = quantise(difference(trained, model), CLIP)
+        total = weighted_sum(list(updates.values()), [weights[account] for account in updates], spec, CLIP)
+        after = step.advance(model, total, total_weight)
+        history.append(Round(model, after, updates, step.shares(updates, weights, total_weight)))
+        model = after
+    return history
