@@ -92,7 +92,7 @@ event ScoresCommitted:
 event ScoresRevealed:
     task: indexed(uint256)
     evaluator: indexed(address)
-    table: Bytes[16384]
+    table: Bytes[task_terms.MAX_TABLE]
     salt: bytes32
 
 

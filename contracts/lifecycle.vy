@@ -8,7 +8,7 @@
 """
 
 # --- where a task stands; the last three are final
-NONE: constant(uint256) = 0
+UNKNOWN: constant(uint256) = 0
 OPEN: constant(uint256) = 1
 TRAINING: constant(uint256) = 2
 SCORING: constant(uint256) = 3

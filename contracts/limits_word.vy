@@ -21,7 +21,7 @@ struct Limits:
 @internal
 @pure
 def pack(l: Limits) -> uint256:
-    windows: uint256 = l.join_window | (l.start_window << 24) | (min(l.patience, 0xFFFF) << 48)
+    windows: uint256 = l.join_window | (l.start_window << 24) | (min(l.patience, (2**16 - 1)) << 48)
     counts: uint256 = (l.min_providers << 64) | (l.max_providers << 80)
     return windows | counts | (l.min_weight << 96) | (l.max_weight << 136)
 
@@ -32,9 +32,9 @@ def unpack(word: uint256) -> Limits:
     return Limits(
         join_window=word & (2**24 - 1),
         start_window=(word >> 24) & (2**24 - 1),
-        patience=(word >> 48) & 0xFFFF,
-        min_providers=(word >> 64) & 0xFFFF,
-        max_providers=(word >> 80) & 0xFFFF,
+        patience=(word >> 48) & (2**16 - 1),
+        min_providers=(word >> 64) & (2**16 - 1),
+        max_providers=(word >> 80) & (2**16 - 1),
         min_weight=(word >> 96) & (2**40 - 1),
         max_weight=(word >> 136) & (2**40 - 1),
     )

@@ -7,7 +7,7 @@
 @notice How a task ended, in one word. Never zero: before the end it says that no seat committed a bad round.
 """
 
-NO_SEAT: constant(uint256) = 0xFF
+NO_SEAT: constant(uint256) = 2**8 - 1
 
 
 struct Outcome:
@@ -31,9 +31,9 @@ def pack(o: Outcome) -> uint256:
 def unpack(word: uint256) -> Outcome:
     return Outcome(
         refund=word & (2**128 - 1),
-        rounds_paid=(word >> 128) & 0xFFFF,
-        best_round=(word >> 144) & 0xFFFF,
-        paid_seats=(word >> 160) & 0xFF,
-        forfeited_seats=(word >> 168) & 0xFF,
+        rounds_paid=(word >> 128) & (2**16 - 1),
+        best_round=(word >> 144) & (2**16 - 1),
+        paid_seats=(word >> 160) & (2**8 - 1),
+        forfeited_seats=(word >> 168) & (2**8 - 1),
         bad_seat=word >> 176,
     )

@@ -27,9 +27,9 @@ def pack(p: Part) -> uint256:
 @pure
 def unpack(word: uint256) -> Part:
     return Part(
-        role=word & 0xFF,
-        seat=(word >> 8) & 0xFF,
-        announced=(word >> 16) & 0xFF,
+        role=word & (2**8 - 1),
+        seat=(word >> 8) & (2**8 - 1),
+        announced=(word >> 16) & (2**8 - 1),
         weight=(word >> 24) & (2**40 - 1),
         price=(word >> 64) & (2**112 - 1),
     )

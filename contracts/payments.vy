@@ -9,8 +9,10 @@
 """
 
 import IToken
+import refusal
 
 token: public(immutable(IToken))
+sink: public(immutable(address))
 
 
 struct Permit:
@@ -21,9 +23,11 @@ struct Permit:
 
 
 @deploy
-def __init__(token_: address):
+def __init__(token_: address, sink_: address):
     assert token_.is_contract, "bad_token"
+    assert sink_ != empty(address) and sink_ != self, "bad_sink"
     token = IToken(token_)
+    sink = sink_
 
 
 @internal
@@ -41,7 +45,7 @@ def pull(payer: address, amount: uint256, permit: Permit):
     covered: bool = allowed >= amount and staticcall token.balanceOf(payer) >= amount
     before: uint256 = staticcall token.balanceOf(self)
     moved: bool = covered and extcall token.transferFrom(payer, self, amount, default_return_value=True)
-    assert moved and staticcall token.balanceOf(self) == before + amount, "payment_failed"
+    refusal.require(moved and staticcall token.balanceOf(self) == before + amount, "payment_failed")
 
 
 @internal
@@ -52,4 +56,4 @@ def push(payee: address, amount: uint256):
     if amount == 0:
         return
     covered: bool = staticcall token.balanceOf(self) >= amount
-    assert covered and extcall token.transfer(payee, amount, default_return_value=True), "payout_failed"
+    refusal.require(covered and extcall token.transfer(payee, amount, default_return_value=True), "payout_failed")

@@ -35,10 +35,10 @@ def pack(p: Progress) -> uint256:
 @pure
 def unpack(word: uint256) -> Progress:
     return Progress(
-        status=word & 0xFF,
-        attempt=(word >> 8) & 0xFF,
-        round=(word >> 16) & 0xFFFF,
-        last_round=(word >> 32) & 0xFFFF,
+        status=word & (2**8 - 1),
+        attempt=(word >> 8) & (2**8 - 1),
+        round=(word >> 16) & (2**16 - 1),
+        last_round=(word >> 32) & (2**16 - 1),
         opened_at=(word >> 48) & (2**40 - 1),
         submit_window=(word >> 88) & (2**24 - 1),
         round_window=(word >> 112) & (2**24 - 1),

@@ -5,8 +5,10 @@
 @title Purse word
 @license Apache-2.0
 @notice What one task still holds for its providers, in one word: the budget they earn from, and their bonds.
-@custom:invariant claims_are_capped: nothing is paid to a provider that its own task's purse does not hold.
+@custom:invariant-claims_are_capped nothing is paid to a provider that its own task's purse does not hold.
 """
+
+import refusal
 
 
 struct Purse:
@@ -33,6 +35,6 @@ def less(word: uint256, owed: uint256, bond: uint256) -> uint256:
     @notice The purse after a provider was paid `owed` of the budget and `bond` of the bonds.
     """
     p: Purse = self.unpack(word)
-    assert owed <= p.budget, "owed_exhausted"
-    assert bond <= p.bonds, "bonds_exhausted"
+    refusal.require(owed <= p.budget, "owed_exhausted")
+    refusal.require(bond <= p.bonds, "bonds_exhausted")
     return self.pack(Purse(budget=p.budget - owed, bonds=p.bonds - bond))

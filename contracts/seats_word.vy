@@ -37,13 +37,13 @@ def pack(s: Seats) -> uint256:
 @pure
 def unpack(word: uint256) -> Seats:
     return Seats(
-        aggregators=word & 0xF,
-        evaluators=(word >> 4) & 0xF,
+        aggregators=word & (2**4 - 1),
+        evaluators=(word >> 4) & (2**4 - 1),
         first_rounds=(word >> 8) & (2**64 - 1),
-        stalled=(word >> 72) & 0xF,
-        committed=(word >> 76) & 0x7F,
-        revealed=(word >> 83) & 0x7F,
-        voted=(word >> 90) & 0x7F,
+        stalled=(word >> 72) & (2**4 - 1),
+        committed=(word >> 76) & (2**7 - 1),
+        revealed=(word >> 83) & (2**7 - 1),
+        voted=(word >> 90) & (2**7 - 1),
         commits_done_at=(word >> 97) & (2**40 - 1),
         reveals_done_at=(word >> 137) & (2**40 - 1),
         commit_window=(word >> 177) & (2**24 - 1),
@@ -58,7 +58,7 @@ def first_round(first_rounds: uint256, seat: uint256) -> uint256:
     """
     @notice The first round of an aggregator seat; 0 where it never was active.
     """
-    return (first_rounds >> (16 * seat)) & 0xFFFF
+    return (first_rounds >> (16 * seat)) & (2**16 - 1)
 
 
 @internal

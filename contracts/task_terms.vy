@@ -8,6 +8,8 @@
         keep. The whole terms are a document; `terms_hash` commits to it.
 """
 
+import refusal
+
 AMOUNT_LIMIT: constant(uint256) = 2**112
 BOND_LIMIT: constant(uint256) = 2**120
 WEIGHT_LIMIT: constant(uint256) = 2**40
@@ -16,6 +18,7 @@ MAX_ROUNDS: constant(uint256) = 1000
 MAX_PROVIDERS: constant(uint256) = 1024
 MAX_AGGREGATORS: constant(uint256) = 4
 MAX_EVALUATORS: constant(uint256) = 7
+MAX_TABLE: constant(uint256) = 16_384  # bytes of a score table
 WHOLE_BPS: constant(uint256) = 10_000
 
 
@@ -85,27 +88,27 @@ def check(terms: Terms):
     """
     @notice Refuse terms that the words of a task cannot hold, or under which somebody could lose unfairly.
     """
-    assert terms.terms_hash != empty(bytes32), "no_terms"
+    refusal.require(terms.terms_hash != empty(bytes32), "no_terms")
     largest: uint256 = max(max(terms.performance, terms.participation), max(terms.provider_bond, terms.trigger_reward))
     largest = max(largest, max(terms.aggregator_fee, terms.evaluator_fee))
     largest = max(largest, max(terms.aggregator_bond, terms.evaluator_bond))
-    assert largest < AMOUNT_LIMIT, "amount_too_large"
-    assert self.escrow(terms) > 0, "no_escrow"
-    assert terms.rounds >= 1 and terms.rounds <= MAX_ROUNDS, "bad_rounds"
-    assert terms.patience >= 1, "bad_patience"
+    refusal.require(largest < AMOUNT_LIMIT, "amount_too_large")
+    refusal.require(self.escrow(terms) > 0, "no_escrow")
+    refusal.require(terms.rounds >= 1 and terms.rounds <= MAX_ROUNDS, "bad_rounds")
+    refusal.require(terms.patience >= 1, "bad_patience")
     few: bool = terms.max_providers <= MAX_PROVIDERS
-    assert 1 <= terms.min_providers and terms.min_providers <= terms.max_providers and few, "bad_provider_limits"
+    refusal.require(1 <= terms.min_providers and terms.min_providers <= terms.max_providers and few, "bad_provider_limits")
     light: bool = terms.max_weight < WEIGHT_LIMIT
-    assert 1 <= terms.min_weight and terms.min_weight <= terms.max_weight and light, "bad_weight_limits"
-    assert terms.royalty_bps <= WHOLE_BPS, "bad_royalty"
-    assert len(terms.aggregators) >= 1, "bad_aggregators"
-    assert len(terms.evaluators) % 2 == 1, "evaluators_not_odd"
+    refusal.require(1 <= terms.min_weight and terms.min_weight <= terms.max_weight and light, "bad_weight_limits")
+    refusal.require(terms.royalty_bps <= WHOLE_BPS, "bad_royalty")
+    refusal.require(len(terms.aggregators) >= 1, "bad_aggregators")
+    refusal.require(len(terms.evaluators) % 2 == 1, "evaluators_not_odd")
     self._check_windows(terms.windows)
     if terms.admission_root == empty(bytes32):
-        assert terms.participation == 0, "open_with_participation"
-        assert not terms.priced, "open_with_prices"
-        assert terms.provider_bond * terms.min_weight >= 2 * terms.performance, "bond_too_small"
-        assert terms.provider_bond * terms.max_weight < BOND_LIMIT, "amount_too_large"
+        refusal.require(terms.participation == 0, "open_with_participation")
+        refusal.require(not terms.priced, "open_with_prices")
+        refusal.require(terms.provider_bond * terms.min_weight >= 2 * terms.performance, "bond_too_small")
+        refusal.require(terms.provider_bond * terms.max_weight < BOND_LIMIT, "amount_too_large")
 
 
 @internal
@@ -116,4 +119,4 @@ def _check_windows(windows: Windows):
     longest: uint256 = max(max(windows.join, windows.start), max(windows.round, windows.commit))
     longest = max(longest, max(max(windows.reveal, windows.confirm), windows.claim))
     fits: bool = shortest >= 1 and longest < WINDOW_LIMIT
-    assert fits and windows.submit < windows.round, "bad_window"
+    refusal.require(fits and windows.submit < windows.round, "bad_window")

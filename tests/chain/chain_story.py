@@ -28,6 +28,7 @@ NAMES = (
     "provider two",
     "provider three",
     "stranger",
+    "pauper",
 )
 SECRETS = {name: keccak(b"story " + name.encode()) for name in NAMES}
 ACCOUNTS = {name: address_of(secret) for name, secret in SECRETS.items()}
@@ -116,8 +117,8 @@ class Story:
 
     def tell(self) -> "Story":
         """Tell it all: the four tasks have the numbers 1 to 4."""
-        for account in ACCOUNTS.values():
-            self.chain.mint(account, 100_000 * COIN)
+        for name, account in ACCOUNTS.items():
+            self.chain.mint(account, COIN if name == "pauper" else 100_000 * COIN)
         for chapter in (self._settled, self._cancelled, self._fallen_back, self._stopped):
             chapter()
         self.call("stranger", "flush_forfeits")
@@ -155,7 +156,7 @@ class Story:
         conditions = terms("settled")
         self.refused("stranger", "start", 1)
         self.refused("requester", "open_task", replace(conditions, rounds=0), pays=conditions.escrow)
-        self.refused("requester", "open_task", conditions, pays=conditions.escrow - 1)
+        self.refused("pauper", "open_task", conditions, pays=conditions.escrow)
         self._opened(1, conditions)
         self.refused("requester", "open_task", conditions, pays=conditions.escrow)
         self.refused("stranger", "take_seat", 1, AGE_KEY, pays=30 * COIN)

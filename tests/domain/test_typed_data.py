@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from eth_account.messages import _hash_eip191_message, encode_typed_data
+from refusals import refused
 
 from fedmarket.domain.accounts import AccountError, address_of, recover, sign
 from fedmarket.domain.typed_data import SigningDomain, UpdateMessage, permit_digest
@@ -48,9 +49,8 @@ def oracle(domain: SigningDomain, kind: str, message: dict[str, Any]) -> bytes:
     ],
 )
 def test_a_field_that_does_not_fit_its_type_is_refused(field: str, value: Any, error_id: str) -> None:
-    with pytest.raises(AccountError) as refusal:
+    with refused(AccountError, error_id):
         replace(MESSAGE, **{field: value}).digest(MARKET)
-    assert refusal.value.error_id == error_id
 
 
 def test_a_domain_without_a_real_contract_is_refused() -> None:

@@ -17,9 +17,9 @@ from fedmarket.learning.table import Table, schema_from_arrays, table_from_array
 from fedmarket.learning.tensors import Tensors, difference
 
 FEDAVG = Strategy("fedavg")
-FEDAVGM = Strategy("fedavgm", (("server_momentum", "0.7"),))
+FEDAVGM = Strategy("fedavgm", (("server_momentum", "0.5"),))
 TRAINING = Training(steps=10, batch=16, learning_rate="0.05", momentum="0.9")
-CLIP = 2**23
+CLIP = 2**24
 VALIDATION, TEST = 114, 228
 
 
@@ -52,21 +52,30 @@ def biopsies() -> tuple[NDArray[Any], NDArray[Any], DataSchema]:
 
 @cache
 def federation(seed: int, clinics: int, rounds: int, strategy: Strategy, rider: str = "") -> Federation:
-    """Run `rounds` among `clinics` (half see mostly benign cases, half malignant); `rider` sends zeros."""
+    """Run `rounds` among `clinics`, the first seeing mostly malignant cases and the last mostly benign ones.
+
+    The last has every fifth label wrong; `rider` sends zeros.
+    """
     raw, labels, schema = biopsies()
     rng = np.random.default_rng(seed)
-    order = rng.permutation(len(labels))
-    held, test, rest = np.split(order, [VALIDATION, VALIDATION + TEST])
+    held, test, rest = np.split(rng.permutation(len(labels)), [VALIDATION, VALIDATION + TEST])
     validation, final_test = (table_from_arrays(raw[rows], labels[rows], schema) for rows in (held, test))
-    mixed = rest[np.argsort(labels[rest] + rng.normal(0, 1.2, len(rest)))]
-    tables = {
-        f"clinic {i}": table_from_arrays(raw[rows], labels[rows], schema)
-        for i, rows in enumerate(np.array_split(mixed, clinics))
-    }
+    shares = np.linspace(0.85, 0.15, clinics)
+    malignant, benign = _dealt(rest[labels[rest] == 0], shares), _dealt(rest[labels[rest] == 1], 1 - shares)
+    parts = [np.concatenate(pair) for pair in zip(malignant, benign, strict=True)]
+    told = labels.copy()
+    told[parts[-1][::5]] ^= 1
+    tables = {f"clinic {i}": table_from_arrays(raw[rows], told[rows], schema) for i, rows in enumerate(parts)}
     recipe = build_recipe("softmax", schema)
     weights = {account: len(table) for account, table in tables.items()} | ({rider: 25} if rider else {})
     history = _run(recipe, tables, weights, strategy, rounds, seed)
     return Federation(recipe, validation, final_test, weights, history)
+
+
+def _dealt(rows: NDArray[Any], shares: NDArray[np.float64]) -> list[NDArray[Any]]:
+    """Cut `rows` into parts in proportion to `shares`."""
+    cuts = np.cumsum(shares / shares.sum())[:-1] * len(rows)
+    return np.split(rows, cuts.round().astype(int))
 
 
 def _run(

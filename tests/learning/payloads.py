@@ -5,7 +5,6 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
-from raw_tensors import SPEC, good
 
 from fedmarket.domain import codec
 from fedmarket.domain.accounts import address_of, checksum, sign
@@ -14,6 +13,8 @@ from fedmarket.learning.fixed_point import QUANTA
 from fedmarket.learning.gate import Admitted, GateContext, admit
 from fedmarket.learning.tensors import Tensors
 from fedmarket.learning.update import SCHEMA, Header, make_payload, payload_limit
+
+from .raw_tensors import SPEC, good
 
 ANN, BOB, EVE = (bytes([number]) * 32 for number in (1, 2, 3))
 CONTRACT = checksum("0x" + "5b" * 20)

@@ -2,12 +2,13 @@ import hashlib
 
 import numpy as np
 import pytest
-from refusals import refused
 
 from fedmarket.learning.aggregate import weighted_sum
 from fedmarket.learning.fixed_point import QUANTA, quantise
 from fedmarket.learning.server_step import ServerStep
 from fedmarket.learning.tensors import Tensors, TensorSpec, encode
+
+from .refusals import refused
 
 SPEC = TensorSpec({"bias": (7,), "weight": (150_000, 1)}, "I32")
 SMALL = TensorSpec({"w": (1,)}, "I32")

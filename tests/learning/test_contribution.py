@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
-from clinics import FEDAVG, FEDAVGM, Federation, federation
 
 from fedmarket.domain.terms import Strategy
 from fedmarket.learning.contribution import RoundScores, ScoreBook, score_round
 from fedmarket.learning.metrics import class_share_loss, skill
 from fedmarket.learning.table import Table, folds
+
+from .clinics import FEDAVG, FEDAVGM, Federation, federation
 
 STRATEGIES = pytest.mark.parametrize("strategy", [FEDAVG, FEDAVGM], ids=lambda each: each.name)
 

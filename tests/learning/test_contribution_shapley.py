@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from clinics import CLIP, FEDAVG, FEDAVGM, Federation, federation
 
 from fedmarket.domain.terms import Strategy
 from fedmarket.learning.aggregate import weighted_sum
@@ -12,6 +11,8 @@ from fedmarket.learning.table import folds
 from fedmarket.valuation.exact import shapley
 from fedmarket.valuation.games import all_coalitions
 from fedmarket.valuation.leave_one_out import leave_one_out
+
+from .clinics import CLIP, FEDAVG, FEDAVGM, Federation, federation
 
 STRATEGIES = [pytest.param(FEDAVG, 0.01, id="fedavg"), pytest.param(FEDAVGM, 0.02, id="fedavgm")]
 
@@ -32,7 +33,7 @@ def actual_utilities(world: Federation, members: set[str], strategy: Strategy) -
 
 
 def error_against_shapley(seed: int, strategy: Strategy) -> float:
-    world = federation(seed, 10, 3, strategy)
+    world = federation(seed, 10, 12, strategy)
     fold_of = folds(len(world.validation))
     rounds = [
         score_round(world.recipe, each.base, each.after, each.shares, world.validation, fold_of)

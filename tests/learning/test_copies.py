@@ -1,10 +1,11 @@
 import numpy as np
-from payloads import ANN, BOB, EVE, admitted, filled
-from raw_tensors import good
-from refusals import refused
 
 from fedmarket.domain.accounts import address_of
 from fedmarket.learning.gate import Standing, first_of_copies
+
+from .payloads import ANN, BOB, EVE, admitted, filled
+from .raw_tensors import good
+from .refusals import refused
 
 FIRST, SECOND, THIRD = (10, 0), (10, 1), (11, 0)
 

@@ -2,11 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from refusals import refused
 
 from fedmarket.domain.terms import DataSchema
 from fedmarket.learning.csv_file import read_csv
 from fedmarket.learning.table import fold_weights, folds, schema_from_arrays, table_from_arrays
+
+from .refusals import refused
 
 SCHEMA = DataSchema(
     features=("age", "size"),

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from refusals import refused
 
 from fedmarket.learning.fixed_point import QUANTA, quantise, square_norm
+
+from .refusals import refused
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

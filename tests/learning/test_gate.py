@@ -3,9 +3,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from payloads import ANN, BASE, BOB, CONTRACT, DOMAIN, carrying, context, filled, header, payload
-from raw_tensors import SPEC, entry, framed, good, written
-from refusals import refused
 
 from fedmarket.domain import codec
 from fedmarket.domain.accounts import CURVE_ORDER, address_of
@@ -14,6 +11,10 @@ from fedmarket.learning.fixed_point import QUANTA
 from fedmarket.learning.gate import admit
 from fedmarket.learning.tensors import encode
 from fedmarket.learning.update import SCHEMA, make_payload, parse, payload_limit
+
+from .payloads import ANN, BASE, BOB, CONTRACT, DOMAIN, carrying, context, filled, header, payload
+from .raw_tensors import SPEC, entry, framed, good, written
+from .refusals import refused
 
 FLOAT = {name: np.ones(shape, np.float32) for name, shape in SPEC.shapes.items()}
 WRONG_TENSORS = {

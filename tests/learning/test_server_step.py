@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
-from refusals import refused
 
 from fedmarket.domain.terms import Strategy
 from fedmarket.learning.aggregate import weighted_sum
 from fedmarket.learning.fixed_point import QUANTA
 from fedmarket.learning.server_step import ServerStep, build_server_step
 from fedmarket.learning.tensors import Tensors, TensorSpec, encode, flatten
+
+from .refusals import refused
 
 SPEC = TensorSpec({"bias": (2,), "weight": (3, 2)}, "I32")
 WEIGHTS = {"ann": 3, "bob": 2, "eve": 2}

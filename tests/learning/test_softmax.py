@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from clinics import FEDAVG, FEDAVGM, TRAINING, biopsies, federation
-from refusals import refused
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
 from fedmarket.domain.terms import Strategy
@@ -10,6 +8,9 @@ from fedmarket.learning.recipe import build_recipe, train_locally
 from fedmarket.learning.softmax import Softmax
 from fedmarket.learning.table import Table, fold_weights, folds, table_from_arrays
 from fedmarket.learning.tensors import encode, flatten, unflatten
+
+from .clinics import FEDAVG, FEDAVGM, TRAINING, biopsies, federation
+from .refusals import refused
 
 RECIPE = Softmax(features=4, classes=3)
 
@@ -31,6 +32,12 @@ def test_a_recipe_fits_its_schema() -> None:
     assert recipe.spec.shapes == {"bias": (2,), "weight": (30, 2)}
     assert recipe.name == "softmax"
     assert not flatten(recipe.init(7)).any()
+
+
+def test_losses_in_one_batch_are_the_losses_one_by_one(table: Table) -> None:
+    points = np.random.default_rng(4).normal(size=(6, 15)) * 20
+    single = [RECIPE.losses(unflatten(point, RECIPE.spec), table).mean() for point in points]
+    assert np.allclose(RECIPE.mean_losses(points, table), single, rtol=1e-13)
 
 
 def test_each_folds_gradient_is_the_finite_difference_of_its_mean_loss(table: Table) -> None:

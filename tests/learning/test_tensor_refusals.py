@@ -2,11 +2,12 @@ import json
 
 import numpy as np
 import pytest
-from raw_tensors import ROOM, SPEC, entry, framed, good, written
-from refusals import refused
 
 from fedmarket.domain.errors import UpdateError
 from fedmarket.learning.tensors import TensorSpec, decode, encode
+
+from .raw_tensors import ROOM, SPEC, entry, framed, good, written
+from .refusals import refused
 
 CANONICAL = encode(good())
 LENGTH = int.from_bytes(CANONICAL[:8], "little")

@@ -5,7 +5,6 @@ import pytest
 import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
-from raw_tensors import ROOM, SPEC, good
 
 from fedmarket.learning.tensors import (
     TensorSpec,
@@ -17,6 +16,8 @@ from fedmarket.learning.tensors import (
     spec_of,
     unflatten,
 )
+
+from .raw_tensors import ROOM, SPEC, good
 
 
 def test_what_is_encoded_is_decoded_again() -> None:

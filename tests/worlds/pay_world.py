@@ -12,7 +12,7 @@ from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer  # type: ignore[import-untyped]
 
 from fedmarket.domain.accounts import checksum
 from fedmarket.domain.settlement import PayRule, ProviderResult, Settlement, Verdict, settle

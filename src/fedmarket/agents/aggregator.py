@@ -1,9 +1,10 @@
 """The aggregator's agent, and the standby's: gates updates, adds them up exactly, commits one round a transaction."""
 
 from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.claims import collect_for
 from fedmarket.agents.keeper import keep
 from fedmarket.domain.canonical import digest
-from fedmarket.domain.lifecycle import PAYING, Role, Status
+from fedmarket.domain.lifecycle import Role, Status
 from fedmarket.domain.manifest import Entry, Manifest, count_delivered
 from fedmarket.learning.aggregate import weighted_sum
 from fedmarket.learning.bundle import pack_bundle
@@ -43,7 +44,7 @@ class AggregatorAgent:
             active = view.active_aggregator == self.actor.account
             done = self._commit(view) if active else self._take_over(view)
         elif view.final:
-            done = self._collect_pay(view)
+            done = collect_for(self.actor, view, self.actor.account)
         return done or keep(self.actor, view)
 
     def _sit(self, view: TaskView) -> list[Action]:
@@ -112,15 +113,3 @@ class AggregatorAgent:
         for _ in replay.rounds():
             pass
         return [] if replay.fault else self.actor.call(self._task, "take_over")
-
-    def _collect_pay(self, view: TaskView) -> list[Action]:
-        if not view.due(self.actor.account):
-            return []
-        return collect_seat(self.actor, view)
-
-
-def collect_seat(actor: Actor, view: TaskView) -> list[Action]:
-    """Claim a seat's fee and bond from a task that pays, or its bond from a cancelled one."""
-    if view.status in PAYING:
-        return actor.call(view.number, "claim_seat", actor.account)
-    return actor.call(view.number, "refund", actor.account)

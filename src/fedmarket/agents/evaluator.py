@@ -1,9 +1,8 @@
 """The evaluator's agent: checks a task before it sits down, audits its rounds, commits, reveals and confirms scores."""
 
 from fedmarket.agents.actor import Action, Actor
-from fedmarket.agents.aggregator import collect_seat
+from fedmarket.agents.claims import collect_for
 from fedmarket.agents.keeper import keep
-from fedmarket.record.evaluation import check_start, evaluate, open_validation
 from fedmarket.domain.accounts import recover, sign
 from fedmarket.domain.canonical import digest
 from fedmarket.domain.derive import hkdf
@@ -11,8 +10,10 @@ from fedmarket.domain.errors import MarketError
 from fedmarket.domain.lifecycle import Role, Status
 from fedmarket.domain.reference.scoring import commitment_of
 from fedmarket.domain.reference.state import NO_AGREEMENT
+from fedmarket.domain.score_table import ScoreTable
 from fedmarket.learning.gate import admit
 from fedmarket.record.admission import gate_for
+from fedmarket.record.evaluation import check_start, evaluate, open_validation
 from fedmarket.record.facts import agreed_terms, outcome
 from fedmarket.record.slots import note_slot, score_slot
 from fedmarket.record.task import Announcement, TaskView
@@ -42,8 +43,8 @@ class EvaluatorAgent:
             done = self._note(view)
         elif view.status is Status.SCORING:
             done = self._score(view)
-        elif view.final and view.due(self.actor.account):
-            done = collect_seat(self.actor, view)
+        elif view.final:
+            done = collect_for(self.actor, view, self.actor.account)
         return done or keep(self.actor, view)
 
     def _sit(self, view: TaskView) -> list[Action]:
@@ -103,13 +104,16 @@ class EvaluatorAgent:
     def _commit(self, view: TaskView) -> list[Action]:
         table = self._stored_table()
         if table is None:
-            validation = open_validation(self.actor.record, self._task, self.actor.age)
-            scores = evaluate(self.actor.record, self._task, self.actor.age, validation, self._noted)
-            table = scores.table.pack()
+            table = self.measured_table().pack()
             slot = score_slot(self.actor.record, self._task, self.actor.account)
             self.actor.record.store.put_entry(slot, encrypt(table, [self.actor.age.public]))
             table = self._stored_table() or table
         return self.actor.call(self._task, "commit_scores", self._commitment(table))
+
+    def measured_table(self) -> ScoreTable:
+        """Audit and score all committed rounds with this seat's key."""
+        validation = open_validation(self.actor.record, self._task, self.actor.age)
+        return evaluate(self.actor.record, self._task, self.actor.age, validation, self._noted).table
 
     def _reveal(self) -> list[Action]:
         committed = self.actor.record.task(self._task).state.commitments[self.actor.account]

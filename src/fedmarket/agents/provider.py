@@ -3,12 +3,11 @@
 from collections.abc import Callable
 
 from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.claims import collect_for
 from fedmarket.agents.keeper import keep
 from fedmarket.domain.derive import seed
 from fedmarket.domain.errors import MarketError
 from fedmarket.domain.lifecycle import Status
-from fedmarket.domain.manifest import NO_UPDATE
-from fedmarket.domain.settlement import leaves
 from fedmarket.domain.terms import Terms
 from fedmarket.learning.fixed_point import quantise
 from fedmarket.learning.recipe import Recipe, train_locally
@@ -16,7 +15,7 @@ from fedmarket.learning.table import Table
 from fedmarket.learning.tensors import Tensors, difference
 from fedmarket.learning.update import Header, make_payload
 from fedmarket.record.admission import announcement_of, gate_for
-from fedmarket.record.facts import agreed_terms, outcome, signing_domain, update_readers
+from fedmarket.record.facts import agreed_terms, signing_domain, update_readers
 from fedmarket.record.models import initial_model, open_model, recipe_of
 from fedmarket.record.slots import update_slot
 from fedmarket.record.task import TaskView
@@ -51,15 +50,13 @@ class ProviderAgent:
         if self._task not in record.tasks:
             return []
         view = record.task(self._task)
-        by_status = {
-            Status.OPEN: self._join,
-            Status.TRAINING: self._send,
-            Status.SETTLED: self._claim,
-            Status.FALLBACK: self._claim_fallback,
-            Status.CANCELLED: self._refund,
-        }
-        act = by_status.get(view.status)
-        done = act(view) if act else []
+        done: list[Action] = []
+        if view.status is Status.OPEN:
+            done = self._join(view)
+        elif view.status is Status.TRAINING:
+            done = self._send(view)
+        elif view.final:
+            done = collect_for(self.actor, view, self.actor.account)
         return done or keep(self.actor, view)
 
     def _join(self, view: TaskView) -> list[Action]:
@@ -140,35 +137,3 @@ class ProviderAgent:
         update_id, encrypted = self._make_update(view, announced=True)
         blob = self.actor.record.store.put(encrypted)
         return self.actor.call(self._task, "announce", round_number, update_id, bytes.fromhex(blob[7:]))
-
-    def _claim(self, view: TaskView) -> list[Action]:
-        me = self.actor.account
-        if not view.due(me):
-            return []
-        settled = outcome(self.actor.record, self._task)
-        if settled is None or settled.vote != view.settled:
-            return []
-        leaf = next(
-            leaf for leaf in leaves(settled.settlement, [line.account for line in view.providers]) if leaf[0] == me
-        )
-        return self.actor.call(self._task, "claim", *leaf, settled.tree.proof(leaf))
-
-    def _claim_fallback(self, view: TaskView) -> list[Action]:
-        me = self.actor.account
-        if not view.due(me):
-            return []
-        last = view.rounds[-1] if view.rounds else None
-        manifest = self.actor.record.readable_manifest(self._task, last.number) if last else None
-        if last is not None and manifest is not None and me in manifest.counts:
-            leaf = next(leaf for leaf in manifest.leaves() if leaf[0] == me)
-            proof = manifest.tree().proof(leaf)
-            return self.actor.call(
-                self._task, "claim_fallback", *leaf, last.updates_root, last.model, last.manifest, proof
-            )
-        if any(line.provider == me for line in view.announcements):
-            return self.actor.call(self._task, "claim_fallback", me, NO_UPDATE, 0, *[NO_UPDATE] * 3, [])
-        return []
-
-    def _refund(self, view: TaskView) -> list[Action]:
-        me = self.actor.account
-        return self.actor.call(self._task, "refund", me) if view.due(me) else []

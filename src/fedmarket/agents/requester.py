@@ -3,8 +3,9 @@
 from itertools import pairwise
 
 from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.claims import collect_for, sweep_if_due
 from fedmarket.agents.keeper import keep
-from fedmarket.domain.lifecycle import PAYING, Status
+from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.terms import Terms
 from fedmarket.domain.terms_rules import check
 from fedmarket.learning.metrics import measure
@@ -42,7 +43,7 @@ class RequesterAgent:
         if view.status is Status.TRAINING and self._gains_too_little(view):
             done = self.actor.call(number, "stop")
         elif view.final:
-            done = self._take_back(view)
+            done = collect_for(self.actor, view, self.actor.account) or sweep_if_due(self.actor, view)
         return done or keep(self.actor, view)
 
     def _open(self) -> list[Action]:
@@ -62,12 +63,3 @@ class RequesterAgent:
             for r in range(done - goal.patience_rounds, done + 1)
         ]
         return all(after - before < goal.patience_gain_ppb for before, after in pairwise(skills))
-
-    def _take_back(self, view: TaskView) -> list[Action]:
-        if view.due(self.actor.account):
-            return self.actor.call(view.number, "refund", self.actor.account)
-        state = view.state
-        left = state.purse_budget + state.purse_bonds
-        if view.status in PAYING and left and self.actor.record.now() > state.claim_deadline:
-            return self.actor.call(view.number, "sweep")
-        return []

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from web3 import Web3
-from web3.exceptions import Web3Exception, Web3RPCError
+from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
 from fedmarket.domain.errors import ChainError
@@ -85,15 +85,20 @@ class Endpoint:
 
     def ask(self, method: str, *params: Any) -> Any:
         """Make one request. Raises NodeError for an error of the node's, ChainError where nothing answers."""
+        request = self._web3.provider.request_func(self._web3, self._web3.middleware_onion)
         try:
-            return self._web3.manager.request_blocking(RPCEndpoint(method), list(params))
-        except Web3RPCError as error:
-            answer: Mapping[str, Any] = error.rpc_response or {}
-            detail = answer.get("error")
-            said = detail if isinstance(detail, Mapping) else {"message": str(detail or error)}
-            raise NodeError(self.url, method, said) from error
+            answer = request(RPCEndpoint(method), list(params))
         except (OSError, Web3Exception, JSONDecodeError) as error:
-            raise ChainError("chain.unreachable", url=self.url, detail=type(error).__name__) from error
+            raise self._unreachable(type(error).__name__) from error
+        if not isinstance(answer, Mapping) or not ("result" in answer or "error" in answer):
+            raise self._unreachable("not a JSON-RPC answer")
+        said: Any = answer.get("error")
+        if said:
+            raise NodeError(self.url, method, said if isinstance(said, Mapping) else {"message": said})
+        return answer.get("result")
+
+    def _unreachable(self, detail: str) -> ChainError:
+        return ChainError("chain.unreachable", url=self.url, detail=detail)
 
     def chain_id(self) -> int:
         """Return the chain's id (EIP-155)."""
@@ -118,7 +123,7 @@ class Endpoint:
         """Return the latest block."""
         found = self.block()
         if found is None:
-            raise ChainError("chain.unreachable", url=self.url, detail="no latest block")
+            raise self._unreachable("no latest block")
         return found
 
     def nonce(self, account: str, tag: str) -> int:

@@ -6,7 +6,9 @@ from typing import Any
 
 from eth_abi.exceptions import EncodingError
 from eth_hash.auto import keccak
+from requests import HTTPError, Timeout
 from web3 import HTTPProvider, Web3
+from web3.providers.rpc.utils import ExceptionRetryConfiguration
 
 from fedmarket.chain.abi import artifact
 from fedmarket.chain.endpoint import Endpoint, Mined, NodeError
@@ -25,8 +27,10 @@ PERMITTED = frozenset({"open_task", "take_seat", "join"})
 
 
 def connect(url: str, *, seconds: float = 30.0) -> Web3:
-    """Return web3 on an http(s) endpoint that is given up after `seconds`; asks nothing yet."""
-    return Web3(HTTPProvider(url, request_kwargs={"timeout": seconds}), middleware=[])
+    """Return web3 on an http(s) endpoint, asking nothing yet: it waits `seconds` for an answer, and reads thrice."""
+    retries = ExceptionRetryConfiguration(errors=(HTTPError, Timeout), retries=3)
+    provider = HTTPProvider(url, request_kwargs={"timeout": seconds}, exception_retry_configuration=retries)
+    return Web3(provider, middleware=[])
 
 
 class RpcChain:
@@ -51,14 +55,14 @@ class RpcChain:
         """
         self._endpoint = Endpoint(web3)
         self._chain_id = self._endpoint.chain_id()
+        if chain_id not in (None, self._chain_id):
+            raise ChainError("chain.wrong_chain", url=self._endpoint.url, found=self._chain_id, expected=chain_id)
         self._abi = artifact("TaskMarket")
         self._market = market_address
         self._outbox = outbox
         self._pace = pace
         self._senders: dict[str, Sender] = {}
         self._lock = Lock()
-        if chain_id not in (None, self._chain_id):
-            raise ChainError("chain.wrong_chain", url=self._endpoint.url, found=self._chain_id, expected=chain_id)
         self._purse = Purse(self._endpoint, self._chain_id, self._token(), market_address, artifact("Token"))
         self._log = EventLog(self._endpoint, self._abi, market_address, first_block=first_block, span=span)
 

@@ -16,12 +16,12 @@ CHAIN_ID = 31_337
 
 @dataclass
 class _Ledger(Ledger):
-    """The reference ledger whose callers have allowed the market to draw only what they said they would pay."""
+    """The reference ledger whose callers permit the market to draw exactly what they said they would pay."""
 
-    allowed: int = 0
+    permitted: int = 0
 
     def pull(self, account: str, amount: int) -> None:
-        require(amount <= self.allowed, "payment_failed")
+        require(amount == self.permitted, "payment_failed")
         super().pull(account, amount)
 
 
@@ -66,7 +66,7 @@ class SimulatedChain:
     def call(self, secret: bytes, verb: str, *args: Any, pays: int = 0) -> Receipt:
         """Call one verb in a block of its own; costs no gas. Raises ContractRefusal with the contract's reason."""
         self._mine()
-        self.ledger.allowed = pays
+        self.ledger.permitted = pays
         reference.call(self.ledger, self._account(secret), verb, *args)
         return Receipt(verb, 0, self.ledger.block, f"0x{self.ledger.block:064x}")
 
@@ -81,6 +81,10 @@ class SimulatedChain:
 
     def fund(self, account: str) -> None:
         """Do nothing: calls cost no gas here."""
+
+    def fund(self, account: str) -> None:
+        """Mine the block in which a chain with gas would give an account coins."""
+        self._mine()
 
     def advance_to(self, timestamp: int) -> None:
         """Mine an empty block at `timestamp`; nothing happens where the chain is there already."""

@@ -14,10 +14,10 @@ from fedmarket.domain.errors import UsageError
 from fedmarket.domain.terms import Terms
 from fedmarket.embedded.demo_world import FREE_RIDER, NOISY_SITE, TARGET, DemoWorld, Patients
 from fedmarket.embedded.market import EmbeddedChain, Market, Stage, TaskPlan, TaskRun
-from fedmarket.embedded.references import compare
+from fedmarket.embedded.references import Raw, compare
 from fedmarket.embedded.report import Comparison, RoundLine, TaskReport
 from fedmarket.learning.recipe import Recipe
-from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
+from fedmarket.learning.table import schema_from_arrays
 from fedmarket.learning.tensors import Tensors, encode
 
 MARKER = "demo.seed"
@@ -101,11 +101,11 @@ def _remove(path: Path) -> None:
 
 
 def _plan(market: Market, world: DemoWorld) -> TaskPlan:
-    validation = (world.validation.features, np.array(world.validation.labels))
-    schema = schema_from_arrays(*validation, world.feature_names, TARGET)
-    plan = market.task(validation, schema=schema)
+    held = _raw(world.validation)
+    schema = schema_from_arrays(held.features, held.labels, world.feature_names, TARGET)
+    plan = market.task((held.features, held.labels), schema=schema)
     for site in world.sites:
-        plan.provider(site.name, site.features, np.array(site.labels))
+        plan.provider(site.name, site.features, _raw(site).labels)
     plan.untrained_provider(FREE_RIDER, _return_unchanged, world.free_rider_weight)
     return plan
 
@@ -116,12 +116,10 @@ def _return_unchanged(recipe: Recipe, model: Tensors, terms: Terms, seed: int) -
 
 def _compare(run: TaskRun, world: DemoWorld, model: Tensors) -> Comparison:
     accounts = {name: account for account, name in run.names.items()}
-
-    def table(patients: Patients) -> Table:
-        return table_from_arrays(patients.features, np.array(patients.labels), run.terms.data)
-
-    alone = {accounts[site.name]: table(site) for site in world.sites}
-    features = np.concatenate([held.features for held in alone.values()])
-    labels = np.concatenate([held.labels for held in alone.values()])
+    alone = {accounts[site.name]: _raw(site) for site in world.sites}
     references_seed = derived_seed(run.requester.secret, "references")
-    return compare(run.terms, model, alone, Table(features, labels), table(world.test), references_seed)
+    return compare(run.terms, model, alone, _raw(world.test), references_seed)
+
+
+def _raw(patients: Patients) -> Raw:
+    return Raw(patients.features, np.array(patients.labels))

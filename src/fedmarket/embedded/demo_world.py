@@ -36,7 +36,11 @@ HOSPITALS = (
 )
 FREE_RIDER = sentence("demo.free_rider")
 NOISY_SITE = sentence("demo.site_city")
-_NAME_IDS = ("free_rider", *(hospital.id for hospital in HOSPITALS))
+_NAME_IDS = (
+    "free_rider",
+    *(hospital.id for hospital in HOSPITALS),
+    *(f"role_{role}" for role in ("requester", "aggregator", "standby", "evaluator")),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +99,14 @@ class DemoWorld:
 
 
 def local_name(name: str, lang: str) -> str:
-    """Return a demo party's English `name` in `lang`; a name that is not of the demo comes back as it is."""
+    """Return a demo party's English `name` in `lang`, with its number if it has one ("evaluator 2").
+
+    A name that is not of the demo comes back as it is.
+    """
+    word, _, number = name.rpartition(" ") if name[-1:].isdigit() else (name, "", "")
     for name_id in _NAME_IDS:
-        if sentence(f"demo.{name_id}") == name:
-            return sentence(f"demo.{name_id}", lang)
+        if sentence(f"demo.{name_id}") == word:
+            return f"{sentence(f'demo.{name_id}', lang)} {number}".rstrip()
     return name
 
 

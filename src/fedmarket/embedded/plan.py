@@ -47,6 +47,9 @@ WINDOWS = Windows(
 )
 
 
+AVERAGING = Strategy("fedavg")
+
+
 @dataclass(frozen=True)
 class Options:
     """What a requester may choose; money in whole tokens, skills as decimal strings, None for no target."""
@@ -57,7 +60,7 @@ class Options:
     batch: int = 16
     learning_rate: str = "0.05"
     momentum: str = "0.9"
-    strategy: Strategy = Strategy("fedavg")
+    strategy: Strategy = AVERAGING
     clip: str = "1.0"
     target: str | None = "0.90"
     performance: int = 780

@@ -1,6 +1,10 @@
 """What a federated model is measured against: the same program run with one provider, on pooled or own data."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fedmarket.domain.terms import Terms
 from fedmarket.embedded.report import Comparison, Quality
@@ -8,9 +12,17 @@ from fedmarket.learning.aggregate import weighted_sum
 from fedmarket.learning.fixed_point import quantise
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.recipe import Recipe, train_locally
-from fedmarket.learning.table import Table
+from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
 from fedmarket.learning.tensors import Tensors, difference
 from fedmarket.record.models import fresh_server, initial_model, recipe_of
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """Raw features (n, d) and labels (n,)."""
+
+    features: NDArray[np.float64]
+    labels: NDArray[np.str_]
 
 
 def quality(recipe: Recipe, model: Tensors, test: Table) -> Quality:
@@ -29,13 +41,25 @@ def train_alone(terms: Terms, table: Table, seed: int) -> Tensors:
     return model
 
 
-def compare(
-    terms: Terms, federated: Tensors, alone: Mapping[str, Table], pooled: Table, test: Table, seed: int
-) -> Comparison:
-    """Measure the federated model, the pooled one and each provider's own on the test set."""
+def compare(terms: Terms, federated: Tensors, alone: Mapping[str, Raw], test: Raw, seed: int) -> Comparison:
+    """Measure the federated model, one trained on all data pooled, and each provider's own on the test set.
+
+    Who trains alone has no constants but its own, so those two are standardised by what they trained on.
+    """
     recipe = recipe_of(terms)
-    return Comparison(
-        federated=quality(recipe, federated, test),
-        pooled=quality(recipe, train_alone(terms, pooled, seed), test),
-        alone={account: quality(recipe, train_alone(terms, table, seed), test) for account, table in alone.items()},
+    pooled = Raw(
+        np.concatenate([held.features for held in alone.values()]),
+        np.concatenate([held.labels for held in alone.values()]),
     )
+    return Comparison(
+        federated=quality(recipe, federated, table_from_arrays(test.features, test.labels, terms.data)),
+        pooled=_own_quality(terms, pooled, test, seed),
+        alone={account: _own_quality(terms, held, test, seed) for account, held in alone.items()},
+    )
+
+
+def _own_quality(terms: Terms, held: Raw, test: Raw, seed: int) -> Quality:
+    own = schema_from_arrays(held.features, held.labels, terms.data.features, terms.data.target)
+    schema = replace(own, classes=terms.data.classes)
+    model = train_alone(terms, table_from_arrays(held.features, held.labels, schema), seed)
+    return quality(recipe_of(terms), model, table_from_arrays(test.features, test.labels, schema))

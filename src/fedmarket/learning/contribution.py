@@ -16,6 +16,8 @@ from fedmarket.valuation.folds import fold_stderr
 from fedmarket.valuation.games import Coalitions, FloatVector
 from fedmarket.valuation.path import path_shares
 
+_BLOCK = 64
+
 
 @dataclass(frozen=True, eq=False)
 class RoundScores:
@@ -115,7 +117,8 @@ class RoundGame:
 
     def values(self, coalitions: Coalitions) -> FloatVector:
         """Return the utilities (m,), in nats, of coalitions (m, players)."""
-        return np.array([self._utility(self._base + coalition @ self._shares) for coalition in coalitions])
+        blocks = [coalitions[at : at + _BLOCK] for at in range(0, len(coalitions), _BLOCK)]
+        return -np.concatenate([self._losses(block) for block in blocks])
 
-    def _utility(self, point: FloatArray) -> float:
-        return -float(self._recipe.losses(unflatten(point, self._recipe.spec), self._validation).mean())
+    def _losses(self, coalitions: Coalitions) -> FloatArray:
+        return self._recipe.mean_losses(self._base + coalitions @ self._shares, self._validation)

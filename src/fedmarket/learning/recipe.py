@@ -50,6 +50,10 @@ class Recipe(Protocol):
         """Return each row's loss (n,), in nats."""
         ...
 
+    def mean_losses(self, points: FloatArray, table: Table) -> FloatArray:
+        """Return the mean loss (m,) of each of the flattened models `points` (m, p), all in one batch."""
+        ...
+
     def fold_gradients(self, model: Tensors, table: Table, folds: IntVector) -> FloatArray:
         """Return each fold's gradient of its mean loss, (folds, p); `folds` (n,) numbers every row's fold."""
         ...

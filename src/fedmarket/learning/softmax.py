@@ -59,6 +59,15 @@ class Softmax:
         losses: FloatArray = -log_probabilities[np.arange(len(table)), table.labels]
         return losses
 
+    def mean_losses(self, points: FloatArray, table: Table) -> FloatArray:
+        """Return the mean cross-entropy (m,) of each of the flattened models `points` (m, p), in one product."""
+        bias, weight = points[:, : self.classes], points[:, self.classes :]
+        columns = weight.reshape(len(points), self.features, self.classes).transpose(1, 0, 2)
+        products = table.features @ columns.reshape(self.features, -1)
+        log_probabilities = _log_softmax(products.reshape(len(table), len(points), self.classes) + bias)
+        losses: FloatArray = -log_probabilities[np.arange(len(table)), :, table.labels].mean(axis=0)
+        return losses
+
     def fold_gradients(self, model: Tensors, table: Table, folds: IntVector) -> FloatArray:
         """Return the gradient of the mean cross-entropy of each fold, (folds, p), bias before weight."""
         residual = _residual(_scores(model, table), table.labels)
@@ -82,8 +91,8 @@ def _scores(model: Tensors, table: Table) -> FloatArray:
 
 
 def _log_softmax(scores: FloatArray) -> FloatArray:
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    log_probabilities: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    shifted = scores - scores.max(axis=-1, keepdims=True)
+    log_probabilities: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return log_probabilities
 
 

@@ -1,4 +1,4 @@
-"""What an evaluator computes and an auditor computes again: the validation set opened, the rounds replayed, the score table filled."""
+"""What an evaluator computes and an auditor computes again: validation opened, rounds replayed, scores filled in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

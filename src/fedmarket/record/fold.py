@@ -115,10 +115,11 @@ def _announced(fold: Fold, fields: Fields) -> None:
 
 def _committed(fold: Fold, fields: Fields) -> None:
     view = fold.tasks[fields["task"]]
-    commitment = _pick(fields, "updates_root", "model", "manifest", "n_updates", "delivered_weight")
-    training.commit_round(fold.ledger, view.active_aggregator, fields["task"], fields["round"], *commitment)
-    block, now = fold.ledger.block, fold.ledger.now
-    view.rounds.append(RoundView(fields["round"], fields["attempt"], *commitment, block=block, timestamp=now))
+    names = ("updates_root", "model", "manifest", "n_updates", "delivered_weight")
+    commitment = {name: fields[name] for name in names}
+    training.commit_round(fold.ledger, view.active_aggregator, fields["task"], fields["round"], *commitment.values())
+    when = {"block": fold.ledger.block, "timestamp": fold.ledger.now}
+    view.rounds.append(RoundView(number=fields["round"], attempt=fields["attempt"], **commitment, **when))
 
 
 def _taken_over(fold: Fold, fields: Fields) -> None:

@@ -103,9 +103,13 @@ def _commit_scores(session: Session, task_id: int, draw: Draw) -> Call:
     task = session.task(task_id)
     waiting = [account for account in task.terms.evaluators if account not in task.commitments]
     evaluator = pick(draw, waiting or task.terms.evaluators)
-    table, salt = table_of(task_id, evaluator)
+    return evaluator, (commitment(session, task_id, evaluator),)
+
+
+def commitment(session: Session, task_id: int, evaluator: str) -> bytes:
+    """Return an evaluator's commitment to its table."""
     ledger = session.ledger
-    return evaluator, (commitment_of(ledger.chain_id, ledger.address, task_id, evaluator, table, salt),)
+    return commitment_of(ledger.chain_id, ledger.address, task_id, evaluator, *table_of(task_id, evaluator))
 
 
 def _reveal_scores(session: Session, task_id: int, draw: Draw) -> Call:

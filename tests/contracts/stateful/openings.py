@@ -18,6 +18,7 @@ AMOUNTS = (0, 1, 7, 1000, 10**18 + 9, AMOUNT_LIMIT - 1)
 BONDS = (0, 3, 50, 10**18 + 1, AMOUNT_LIMIT - 1)
 FEES = (0, 1, 13, 10**15)
 WAITS = (1, 2, 9, 40)
+SCALES = (1, 50, 2_500, 125_000)
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,10 @@ class Opening:
 
 @st.composite
 def windows(draw: st.DrawFn) -> Windows:
-    """Short windows of a few lengths, so that deadlines of different phases meet."""
-    join, start, commit, reveal, confirm, claim = (draw(st.sampled_from(WAITS)) for _ in range(6))
-    round_wait = draw(st.sampled_from(WAITS))
-    submit = draw(st.sampled_from(sorted({0, round_wait // 2, round_wait - 1})))
+    """Windows of a few lengths, so that deadlines meet; on a scale of the task's own, so that tasks outlive each other."""
+    scale = draw(st.sampled_from(SCALES))
+    join, start, commit, reveal, confirm, claim, round_wait = (scale * draw(st.sampled_from(WAITS)) for _ in range(7))
+    submit = draw(st.sampled_from((0, round_wait // 2, round_wait - 1)))
     return Windows(join, start, submit, round_wait, commit, reveal, confirm, claim)
 
 

@@ -1,24 +1,20 @@
 """Whole phases played through, so that random runs get deep: each leaves a task where the next phase can begin."""
 
+from collections.abc import Callable
+
 from hypothesis import strategies as st
 
 from fedmarket.domain.lifecycle import Status
-from fedmarket.domain.reference.payment import UPDATES_LEAF
+from fedmarket.domain.reference.payment import SETTLEMENT_LEAF, UPDATES_LEAF
 from fedmarket.domain.reference.state import NO_AGREEMENT, ZERO
 
 from .cast import STRANGER
 from .choice import Draw, chance, pick
 from .clock import last_deadline, wait_within
-from .deeds import a_lying_round, an_honest_round, deed, revealers
+from .deeds import AGE_KEY, LISTING, a_lying_round, an_honest_round, commitment, revealers
 from .dossier import proof_of, providers, table_of
 from .session import Session
 from .votes import a_fair_vote, a_lying_vote
-
-
-def do(session: Session, verb: str, task_id: int, draw: Draw) -> str | None:
-    """Make the sensible call of a verb; returns the reason where it is refused."""
-    call = deed(session, verb, task_id, draw)
-    return session.call(call.sender, verb, *call.args)
 
 
 def open_fully(session: Session, task_id: int, draw: Draw) -> None:
@@ -27,11 +23,11 @@ def open_fully(session: Session, task_id: int, draw: Draw) -> None:
     missing = chance(draw, 10)
     for account in (*task.terms.aggregators, *task.terms.evaluators)[missing:]:
         if not task.parts[account].seated:
-            session.call(account, "take_seat", task_id, b"age1")
+            session.call(account, "take_seat", task_id, AGE_KEY)
     for entry in session.dossiers[task_id].candidates:
         if entry[0] not in task.parts and not chance(draw, 12):
             proof = session.dossiers[task_id].admission_proof(entry)
-            session.call(entry[0], "join", task_id, b"\x22" * 32, entry[1], entry[2], proof, b"age1")
+            session.call(entry[0], "join", task_id, LISTING, entry[1], entry[2], proof, AGE_KEY)
     if task.providers < task.terms.max_providers:
         wait_within(session, task.join_deadline, task.start_deadline, draw)
     session.call(STRANGER, "start", task_id)
@@ -65,6 +61,11 @@ def stall(session: Session, task_id: int, draw: Draw) -> None:
     return None
 
 
+def stop(session: Session, task_id: int, draw: Draw) -> None:
+    """Let the requester stop."""
+    session.call(session.task(task_id).requester, "stop", task_id)
+
+
 def leave(session: Session, task_id: int, draw: Draw) -> None:
     """Let everybody be silent until anybody may close the state."""
     session.wait_until(last_deadline(session.task(task_id)) + 1)
@@ -79,8 +80,7 @@ def score(session: Session, task_id: int, draw: Draw) -> None:
     late = pick(draw, evaluators)
     for evaluator in evaluators:
         if evaluator not in task.commitments and not (silent == "commit" and evaluator == late):
-            call = deed(session, "commit_scores", task_id, draw)
-            session.call(call.sender, call.verb, *call.args)
+            session.call(evaluator, "commit_scores", task_id, commitment(session, task_id, evaluator))
     if not task.commits_done_at:
         wait_within(session, task.commit_deadline, task.reveal_deadline, draw)
     for evaluator in task.commitments:
@@ -119,10 +119,16 @@ def collect(session: Session, task_id: int, draw: Draw) -> None:
             session.call(STRANGER, "claim_seat", task_id, account)
 
 
+def sweep(session: Session, task_id: int, draw: Draw) -> None:
+    """Let the claim period end (to the second, or nearly), and somebody sweep and flush."""
+    task = session.task(task_id)
+    session.wait_until(task.claim_deadline + pick(draw, (0, 1, 1)))
+    session.call(STRANGER, "sweep", task_id)
+    session.call(STRANGER, "flush_forfeits")
+
+
 def collect_settlement(session: Session, task_id: int, account: str, sender: str) -> list[str | None]:
     """Claim with every leaf that an account has in the voted tree; returns the answers."""
-    from fedmarket.domain.reference.payment import SETTLEMENT_LEAF
-
     leaves = session.dossiers[task_id].payouts(session.task(task_id))
     mine = [leaf for leaf in leaves if leaf[0] == account]
     return [
@@ -142,3 +148,14 @@ def collect_fallback(session: Session, task_id: int, account: str, sender: str) 
         session.call(sender, "claim_fallback", task_id, *leaf, *slot, proof_of(UPDATES_LEAF, leaves, leaf))
         for leaf in mine
     ]
+
+
+PLAYS: dict[Status, tuple[Callable[[Session, int, Draw], None], ...]] = {
+    Status.OPEN: (open_fully, open_fully, open_fully, open_fully, leave),
+    Status.TRAINING: (train, train, train, train, stall, stall, stop, leave),
+    Status.SCORING: (score, score, agree, agree, agree, leave),
+    Status.SETTLED: (collect, collect, sweep),
+    Status.FALLBACK: (collect, collect, sweep),
+    Status.CANCELLED: (collect,),
+}
+"""What may be played in each state; what comes more often is likelier."""

@@ -19,6 +19,7 @@ from .cast import CHAIN_ID, MARKET, SINK, STARTED_AT, purses
 from .chain_side import Answer, ChainSide
 from .dossier import Dossier
 from .milestones import MILESTONES, Moment
+from .openings import Entry
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ class Session:
     books: dict[int, Book] = field(default_factory=dict)
     dossiers: dict[int, Dossier] = field(default_factory=dict)
     reached: Counter[str] = field(default_factory=Counter)
+    candidates: tuple[Entry, ...] = ()
     serial: int = 0
+    sound: bool = True
 
     def __post_init__(self) -> None:
         address, chain_id = (self.chain.market, self.chain.chain_id) if self.chain else (MARKET, CHAIN_ID)
@@ -61,12 +64,14 @@ class Session:
         Both must answer alike, a refused call must change nothing, an accepted one must keep every rule of
         calls.
         """
+        self.sound = False
         before = self._frame()
         answer = self._ask_reference(sender, verb, args)
         if self.chain:
             self.chain.must_answer(answer, self.ledger, sender, verb, args)
         if answer.reason:
             assert self._frame() == before, f"{verb} was refused ({answer.reason}) and changed something"
+            self.sound = True
             return answer.reason
         after = self._frame()
         self._learn(answer.events, args)
@@ -74,12 +79,15 @@ class Session:
         call_rules.check(self, deed, before, after, answer.events)
         if not self.rehearsing and verb != "flush_forfeits":
             self._note(deed, before, after, answer.events)
+        self.sound = True
         return None
 
     def _learn(self, events: Sequence[Event], args: tuple[Any, ...]) -> None:
         """Tell the task's dossier what everybody can see."""
         for event in events:
             match event.name:
+                case "TaskOpened":
+                    self.dossiers[event.fields["task"]] = Dossier(self.candidates)
                 case "RoundCommitted":
                     self.dossiers[args[0]].take_round(args[1:])
                 case "Confirmed" if event.fields["evaluator"] in self.books[args[0]].voters:
@@ -89,10 +97,9 @@ class Session:
 
     def _note(self, deed: call_rules.Deed, before: Frame, after: Frame, events: Sequence[Event]) -> None:
         task_id = events[0].fields["task"]
-        dossier = self.dossiers.setdefault(task_id, Dossier(()))
         by_name = {event.name: event.fields for event in events}
         gained = after.balances[deed.sender] - before.balances[deed.sender]
-        moment = Moment(deed, by_name, self.task(task_id), self.books[task_id], dossier, gained)
+        moment = Moment(deed, by_name, self.task(task_id), self.books[task_id], self.dossiers[task_id], gained)
         self.reached.update(name for name, happened in MILESTONES.items() if happened(moment))
 
     def _ask_reference(self, sender: str, verb: str, args: tuple[Any, ...]) -> Answer:

@@ -1,0 +1,226 @@
+#pragma version 0.4.3
+#pragma optimize gas
+#pragma nonreentrancy on
+"""
+@title Opening
+@license Apache-2.0
+@notice Verbs of the open state: open_task, take_seat, join, cancel, start.
+"""
+
+import events
+import ledger
+import lifecycle
+import limits_word
+import merkle
+import outcome_word
+import pair_word
+import part_word
+import payments
+import progress_word
+import purse_word
+import refusal
+import seats_word
+import stake_word
+import task_terms
+
+uses: ledger
+uses: payments
+
+
+@external
+def open_task(terms: task_terms.Terms, permit: payments.Permit) -> uint256:
+    """
+    @notice Escrow the budget and open a task; returns its id, from 1.
+    """
+    refusal.require(ledger.task_of[msg.sender][terms.terms_hash] == 0, "task_exists")
+    task_terms.check(terms)
+    task_id: uint256 = ledger.task_count + 1
+    ledger.task_count = task_id
+    ledger.task_of[msg.sender][terms.terms_hash] = task_id
+    self._name_seats(task_id, msg.sender, terms)
+    self._store(task_id, msg.sender, terms)
+    log events.TaskOpened(task=task_id, requester=msg.sender, terms_hash=terms.terms_hash, terms=terms)
+    payments.pull(msg.sender, task_terms.escrow(terms), permit)
+    return task_id
+
+
+@external
+def take_seat(task_id: uint256, age_key: bytes32, permit: payments.Permit):
+    """
+    @notice Accept a named seat and pay its bond.
+    """
+    progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_OPEN)
+    refusal.require(block.timestamp <= ledger.start_deadline(task_id, progress.opened_at), "start_deadline_passed")
+    part: part_word.Part = part_word.unpack(ledger.parts[task_id][msg.sender])
+    refusal.require(ledger.is_seat(part.role), "not_a_seat")
+    bit: uint256 = ledger.seat_bit(part.role, part.seat)
+    refusal.require(progress.seated & bit == 0, "seat_taken")
+    progress.seated |= bit
+    ledger.tasks[task_id].progress = progress_word.pack(progress)
+    log events.SeatTaken(task=task_id, account=msg.sender, role=part.role, seat=part.seat, age_key=age_key)
+    payments.pull(msg.sender, ledger.seat_bond(task_id, part.role), permit)
+
+
+@external
+def join(
+    task_id: uint256,
+    listing: bytes32,
+    weight: uint256,
+    price: uint256,
+    proof: DynArray[bytes32, merkle.DEPTH],
+    age_key: bytes32,
+    permit: payments.Permit,
+):
+    """
+    @notice Join as a provider: by the allow-list's leaf (account, weight, price), or under open admission by a bond
+            for `weight` units.
+    """
+    progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_OPEN)
+    limits: limits_word.Limits = limits_word.unpack(ledger.tasks[task_id].limits)
+    refusal.require(block.timestamp <= progress.opened_at + limits.join_window, "join_deadline_passed")
+    refusal.require(ledger.parts[task_id][msg.sender] == 0, "one_role_only")
+    refusal.require(progress.providers < limits.max_providers, "task_full")
+    refusal.require(weight >= 1 and weight < task_terms.WEIGHT_LIMIT, "bad_weight")
+    refusal.require(price < task_terms.AMOUNT_LIMIT, "amount_too_large")
+    refusal.require(progress.total_weight + weight <= limits.max_weight, "too_much_weight")
+    stake: stake_word.Stake = stake_word.unpack(ledger.tasks[task_id].stake)
+    if stake.open_admission:
+        refusal.require(price == 0, "open_with_prices")
+    else:
+        leaf: bytes32 = keccak256(abi_encode(msg.sender, weight, price))
+        refusal.require(merkle.proves(ledger.tasks[task_id].admission_root, leaf, proof), "not_admitted")
+    bond: uint256 = stake_word.bond_of(stake, weight)
+    part: part_word.Part = part_word.Part(role=lifecycle.PROVIDER, seat=0, announced=0, weight=weight, price=price)
+    ledger.parts[task_id][msg.sender] = part_word.pack(part)
+    progress.providers += 1
+    progress.total_weight += weight
+    ledger.tasks[task_id].progress = progress_word.pack(progress)
+    ledger.tasks[task_id].purse += purse_word.pack(purse_word.Purse(budget=0, bonds=bond))
+    log events.Joined(
+        task=task_id, account=msg.sender, listing=listing, weight=weight, price=price, bond=bond, age_key=age_key
+    )
+    payments.pull(msg.sender, bond, permit)
+
+
+@external
+def cancel(task_id: uint256):
+    """
+    @notice Let the requester withdraw a task that has not started.
+    """
+    progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_OPEN)
+    ledger.only_requester(task_id)
+    refusal.require(block.timestamp <= ledger.start_deadline(task_id, progress.opened_at), "start_deadline_passed")
+    ledger.move(task_id, progress, lifecycle.CANCELLED)
+    log events.TaskCancelled(task=task_id, caller=msg.sender)
+
+
+@external
+def start(task_id: uint256):
+    """
+    @notice Begin training once every seat is taken and enough providers have joined; anyone may.
+    """
+    progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_OPEN)
+    limits: limits_word.Limits = limits_word.unpack(ledger.tasks[task_id].limits)
+    seats: seats_word.Seats = seats_word.unpack(ledger.tasks[task_id].seats)
+    join_deadline: uint256 = progress.opened_at + limits.join_window
+    refusal.require(block.timestamp <= join_deadline + limits.start_window, "start_deadline_passed")
+    everybody: uint256 = seats_word.everybody(seats.evaluators) << ledger.EVALUATORS_FROM
+    refusal.require(progress.seated == everybody | seats_word.everybody(seats.aggregators), "seat_empty")
+    refusal.require(progress.providers >= limits.min_providers, "too_few_providers")
+    refusal.require(progress.total_weight >= limits.min_weight, "too_little_weight")
+    full: bool = progress.providers == limits.max_providers
+    refusal.require(block.timestamp > join_deadline or full, "joining_open")
+    ledger.move(task_id, progress, lifecycle.TRAINING)
+    log events.TaskStarted(task=task_id, caller=msg.sender)
+
+
+
+
+@internal
+def _name_seats(task_id: uint256, requester: address, terms: task_terms.Terms):
+    ledger.parts[task_id][requester] = lifecycle.REQUESTER
+    seat: uint256 = 0
+    for account: address in terms.aggregators:
+        self._name(task_id, account, lifecycle.AGGREGATOR, seat)
+        seat += 1
+    seat = 0
+    for account: address in terms.evaluators:
+        self._name(task_id, account, lifecycle.EVALUATOR, seat)
+        seat += 1
+
+
+@internal
+def _name(task_id: uint256, account: address, role: uint256, seat: uint256):
+    refusal.require(account != empty(address), "bad_seat")
+    refusal.require(ledger.parts[task_id][account] == 0, "one_role_only")
+    part: part_word.Part = part_word.Part(role=role, seat=seat, announced=0, weight=0, price=0)
+    ledger.parts[task_id][account] = part_word.pack(part)
+
+
+@internal
+def _store(task_id: uint256, requester: address, terms: task_terms.Terms):
+    windows: task_terms.Windows = terms.windows
+    ledger.tasks[task_id].progress = progress_word.pack(
+        progress_word.Progress(
+            status=lifecycle.OPEN,
+            attempt=0,
+            round=0,
+            last_round=terms.rounds,
+            opened_at=block.timestamp,
+            submit_window=windows.submit,
+            round_window=windows.round,
+            delivered_weight=0,
+            providers=0,
+            total_weight=0,
+            seated=0,
+        )
+    )
+    ledger.tasks[task_id].seats = seats_word.pack(
+        seats_word.Seats(
+            aggregators=len(terms.aggregators),
+            evaluators=len(terms.evaluators),
+            first_rounds=1,
+            stalled=0,
+            committed=0,
+            revealed=0,
+            voted=0,
+            commits_done_at=0,
+            reveals_done_at=0,
+            commit_window=windows.commit,
+            reveal_window=windows.reveal,
+            confirm_window=windows.confirm,
+        )
+    )
+    ledger.tasks[task_id].limits = limits_word.pack(
+        limits_word.Limits(
+            join_window=windows.join,
+            start_window=windows.start,
+            patience=terms.patience,
+            min_providers=terms.min_providers,
+            max_providers=terms.max_providers,
+            min_weight=terms.min_weight,
+            max_weight=terms.max_weight,
+        )
+    )
+    ledger.tasks[task_id].stake = stake_word.pack(
+        stake_word.Stake(
+            provider_bond=terms.provider_bond,
+            trigger_reward=terms.trigger_reward,
+            open_admission=terms.admission_root == empty(bytes32),
+            priced=terms.priced,
+        )
+    )
+    ledger.tasks[task_id].outcome = outcome_word.pack(
+        outcome_word.Outcome(
+            refund=0, rounds_paid=0, best_round=0, paid_seats=0, forfeited_seats=0, bad_seat=outcome_word.NO_SEAT
+        )
+    )
+    budget: uint256 = terms.performance + terms.participation
+    ledger.tasks[task_id].purse = purse_word.pack(purse_word.Purse(budget=budget, bonds=0))
+    ledger.tasks[task_id].pay = pair_word.pack(terms.performance, terms.participation)
+    ledger.tasks[task_id].fees = pair_word.pack(terms.aggregator_fee, terms.evaluator_fee)
+    ledger.tasks[task_id].bonds = pair_word.pack(terms.aggregator_bond, terms.evaluator_bond)
+    owner: uint256 = convert(convert(requester, uint160), uint256)
+    ledger.tasks[task_id].requester = owner | (windows.claim << 160) | (terms.royalty_bps << 184)
+    ledger.tasks[task_id].initial_model = terms.initial_model
+    ledger.tasks[task_id].admission_root = terms.admission_root

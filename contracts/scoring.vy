@@ -1,0 +1,242 @@
+#pragma version 0.4.3
+#pragma optimize gas
+#pragma nonreentrancy on
+"""
+@title Scoring
+@license Apache-2.0
+@notice Verbs of the scoring state: commit, reveal and confirm, and the two ways in which it ends.
+"""
+
+import events
+import ledger
+import lifecycle
+import outcome_word
+import pair_word
+import part_word
+import progress_word
+import purse_word
+import refusal
+import seats_word
+import stake_word
+import task_terms
+
+uses: ledger
+
+
+@external
+def commit_scores(task_id: uint256, commitment: bytes32):
+    """
+    @notice Commit to a score table before any is known.
+    """
+    progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_SCORING)
+    seat: uint256 = self._evaluator_seat(task_id)
+    seats: seats_word.Seats = seats_word.unpack(ledger.tasks[task_id].seats)
+    refusal.require(block.timestamp <= progress.opened_at + seats.commit_window, "commit_deadline_passed")
+    refusal.require(seats.committed & (1 << seat) == 0, "already_committed")
+    refusal.require(commitment != empty(bytes32), "empty_commitment")
+    ledger.seals[task_id][seat] = commitment
+    seats.committed |= 1 << seat
+    if seats.committed == seats_word.everybody(seats.evaluators):
+        seats.commits_done_at = block.timestamp
+    ledger.tasks[task_id].seats = seats_word.pack(seats)
+    log events.ScoresCommitted(task=task_id, evaluator=msg.sender, commitment=commitment)
+
+
+@external
+def reveal_scores(task_id: uint256, table: Bytes[task_terms.MAX_TABLE], salt: bytes32):
+    """
+    @notice Open one's commitment; the table travels in the call, so that nobody can withhold it.
+    """
+    progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_SCORING)
+    seat: uint256 = self._evaluator_seat(task_id)
+    seats: seats_word.Seats = seats_word.unpack(ledger.tasks[task_id].seats)
+    late: bool = block.timestamp > progress.opened_at + seats.commit_window
+    refusal.require(seats.commits_done_at != 0 or late, "commits_open")
+    refusal.require(block.timestamp <= seats_word.reveal_deadline(seats, progress.opened_at), "reveal_deadline_passed")
+    refusal.require(seats.revealed & (1 << seat) == 0, "already_revealed")
+    refusal.require(seats.committed & (1 << seat) != 0, "never_committed")
+    opened: bytes32 = keccak256(abi_encode(chain.id, self, task_id, msg.sender, keccak256(table), salt))
+    refusal.require(opened == ledger.seals[task_id][seat], "wrong_table")
+    seats.revealed |= 1 << seat
+    if seats.revealed == seats.committed:
+        seats.reveals_done_at = block.timestamp
+    ledger.tasks[task_id].seats = seats_word.pack(seats)
+    log events.ScoresRevealed(task=task_id, evaluator=msg.sender, table=table, salt=salt)
+
+
+@external
+def confirm(task_id: uint256, vote: task_terms.Vote):
+    """
+    @notice Vote for a settlement, or for none; a vote may change until more than half of the seats agree.
+    """
+    progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_SCORING)
+    seat: uint256 = self._evaluator_seat(task_id)
+    seats: seats_word.Seats = seats_word.unpack(ledger.tasks[task_id].seats)
+    late: bool = block.timestamp > seats_word.reveal_deadline(seats, progress.opened_at)
+    refusal.require(seats.reveals_done_at != 0 or late, "reveals_open")
+    refusal.require(block.timestamp <= seats_word.confirm_deadline(seats, progress.opened_at), "confirm_deadline_passed")
+    bit: uint256 = 1 << seat
+    refusal.require(seats.revealed & bit != 0, "never_revealed")
+    ballot: bytes32 = keccak256(abi_encode(vote))
+    refusal.require(seats.voted & bit == 0 or ledger.seals[task_id][seat] != ballot, "already_confirmed")
+    paid: uint256 = self._check_vote(task_id, progress, seats, vote)
+    log events.Confirmed(task=task_id, evaluator=msg.sender, vote=vote)
+    others: uint256 = seats.voted & ~bit
+    seats.voted |= bit
+    if self._votes(task_id, others, ballot) + 1 < self._quorum(seats.evaluators):
+        ledger.seals[task_id][seat] = ballot
+        ledger.tasks[task_id].seats = seats_word.pack(seats)
+    elif vote.payout_root == empty(bytes32):
+        self.fall_back(task_id, progress, seats, False)
+    else:
+        self._settle(task_id, progress, seats, vote, paid)
+
+
+
+
+@internal
+@view
+def _evaluator_seat(task_id: uint256) -> uint256:
+    part: part_word.Part = part_word.unpack(ledger.parts[task_id][msg.sender])
+    refusal.require(part.role == lifecycle.EVALUATOR, "not_an_evaluator")
+    return part.seat
+
+
+@internal
+@pure
+def _quorum(evaluators: uint256) -> uint256:
+    return evaluators // 2 + 1
+
+
+@internal
+@view
+def _votes(task_id: uint256, voters: uint256, ballot: bytes32) -> uint256:
+    """
+    @notice How many of the seats in the bitmap `voters` cast this ballot.
+    """
+    votes: uint256 = 0
+    for seat: uint256 in range(task_terms.MAX_EVALUATORS):
+        if voters & (1 << seat) != 0 and ledger.seals[task_id][seat] == ballot:
+            votes += 1
+    return votes
+
+
+@internal
+@view
+def _check_vote(
+    task_id: uint256, progress: progress_word.Progress, seats: seats_word.Seats, vote: task_terms.Vote
+) -> uint256:
+    """
+    @notice Refuse a vote that the task's money or record contradicts; returns the bitmap of the seats that it pays.
+    """
+    if vote.payout_root == empty(bytes32):
+        rest: uint256 = vote.owed | vote.refund | vote.debits | vote.forfeits | vote.rounds_verified
+        refusal.require(rest | vote.best_round | vote.unpaid | vote.forfeited == 0, "bad_vote")
+        return 0
+    refusal.require(vote.rounds_verified <= progress.round, "bad_rounds_verified")
+    refusal.require(vote.best_round <= vote.rounds_verified, "bad_best_round")
+    refusal.require(vote.unpaid | vote.forfeited <= seats_word.everybody(seats.evaluators), "bad_seats")
+    paid: uint256 = seats.revealed & ~vote.unpaid & ~vote.forfeited
+    n_paid: uint256 = seats_word.count(paid)
+    refusal.require(n_paid >= self._quorum(seats.evaluators), "too_few_agree")
+    if vote.debits != 0:
+        refusal.require(stake_word.unpack(ledger.tasks[task_id].stake).open_admission, "debit_without_rule")
+    bonds: uint256 = purse_word.unpack(ledger.tasks[task_id].purse).bonds
+    refusal.require(vote.debits <= bonds and vote.forfeits <= bonds - vote.debits, "bonds_exceeded")
+    performance: uint256 = 0
+    participation: uint256 = 0
+    performance, participation = pair_word.unpack(ledger.tasks[task_id].pay)
+    budget: uint256 = performance + participation + vote.debits
+    refusal.require(vote.owed <= budget, "owed_exceeds_budget")
+    of_aggregator: uint256 = 0
+    of_evaluator: uint256 = 0
+    of_aggregator, of_evaluator = pair_word.unpack(ledger.tasks[task_id].fees)
+    unspent: uint256 = of_aggregator * (progress.last_round - vote.rounds_verified)
+    unspent += of_evaluator * (seats.evaluators - n_paid)
+    refusal.require(vote.refund == budget - vote.owed + unspent, "sum_mismatch")
+    return paid
+
+
+@internal
+def _settle(
+    task_id: uint256, progress: progress_word.Progress, seats: seats_word.Seats, vote: task_terms.Vote, paid: uint256
+):
+    """
+    @notice Fix what everybody is owed as a quorum voted; who did not reveal forfeits.
+    """
+    of_aggregator: uint256 = 0
+    of_evaluator: uint256 = 0
+    of_aggregator, of_evaluator = pair_word.unpack(ledger.tasks[task_id].bonds)
+    forfeited: uint256 = vote.forfeited | (seats_word.everybody(seats.evaluators) & ~seats.revealed)
+    lost: uint256 = vote.forfeits + seats_word.count(forfeited) * of_evaluator
+    bad_seat: uint256 = outcome_word.NO_SEAT
+    if vote.rounds_verified < progress.round:
+        bad_seat = seats_word.committer_of(seats.first_rounds, vote.rounds_verified + 1)
+        if seats.stalled & (1 << bad_seat) == 0:
+            lost += of_aggregator
+    bonds: uint256 = purse_word.unpack(ledger.tasks[task_id].purse).bonds - vote.debits - vote.forfeits
+    ledger.tasks[task_id].purse = purse_word.pack(purse_word.Purse(budget=vote.owed, bonds=bonds))
+    ledger.tasks[task_id].payout_root = vote.payout_root
+    ledger.tasks[task_id].outcome = outcome_word.pack(
+        outcome_word.Outcome(
+            refund=vote.refund,
+            rounds_paid=vote.rounds_verified,
+            best_round=vote.best_round,
+            paid_seats=paid,
+            forfeited_seats=forfeited,
+            bad_seat=bad_seat,
+        )
+    )
+    ledger.forfeits += lost
+    ledger.move(task_id, progress, lifecycle.SETTLED)
+    log events.TaskSettled(task=task_id, vote=vote, paid=paid, forfeited=forfeited)
+
+
+@internal
+def fall_back(task_id: uint256, progress: progress_word.Progress, seats: seats_word.Seats, repays: bool) -> uint256:
+    """
+    @notice Settle by delivered rounds: no table decides, silent seats forfeit; returns what the trigger is repaid.
+    """
+    stake: stake_word.Stake = stake_word.unpack(ledger.tasks[task_id].stake)
+    forfeited: uint256 = seats_word.everybody(seats.evaluators) & ~seats.voted
+    budget: uint256 = self._fallback_budget(task_id, progress, stake.priced)
+    of_aggregator: uint256 = 0
+    of_evaluator: uint256 = 0
+    of_aggregator, of_evaluator = pair_word.unpack(ledger.tasks[task_id].fees)
+    fees: uint256 = of_aggregator * progress.round + of_evaluator * seats_word.count(seats.revealed)
+    rest: uint256 = ledger.escrow(task_id, progress) - fees - budget
+    bonds: uint256 = purse_word.unpack(ledger.tasks[task_id].purse).bonds
+    ledger.tasks[task_id].purse = purse_word.pack(purse_word.Purse(budget=budget, bonds=bonds))
+    ledger.tasks[task_id].outcome = outcome_word.pack(
+        outcome_word.Outcome(
+            refund=rest,
+            rounds_paid=progress.round,
+            best_round=0,
+            paid_seats=seats.revealed,
+            forfeited_seats=forfeited,
+            bad_seat=outcome_word.NO_SEAT,
+        )
+    )
+    lost: uint256 = seats_word.count(forfeited) * ledger.seat_bond(task_id, lifecycle.EVALUATOR)
+    reward: uint256 = min(stake.trigger_reward, lost) if repays else 0
+    ledger.forfeits += lost - reward
+    ledger.move(task_id, progress, lifecycle.FALLBACK)
+    log events.TaskFellBack(task=task_id, paid=seats.revealed, forfeited=forfeited, refund=rest)
+    return reward
+
+
+@internal
+@view
+def _fallback_budget(task_id: uint256, progress: progress_word.Progress, priced: bool) -> uint256:
+    """
+    @notice The most that delivered rounds can earn, in base units; what is not claimed of it is swept.
+    """
+    if progress.delivered_weight == 0:
+        return 0
+    performance: uint256 = 0
+    participation: uint256 = 0
+    performance, participation = pair_word.unpack(ledger.tasks[task_id].pay)
+    if priced:
+        return performance + participation
+    whole: uint256 = progress.total_weight * progress.last_round
+    return performance + participation * progress.delivered_weight // whole

@@ -1,0 +1,53 @@
+"""Pulling what a final task owes: anyone may do it for any account, and it is the account that is paid."""
+
+from fedmarket.agents.actor import Action, Actor
+from fedmarket.domain.lifecycle import PAYING, Role, Status
+from fedmarket.domain.manifest import NO_UPDATE
+from fedmarket.domain.settlement import leaves
+from fedmarket.record.facts import outcome
+from fedmarket.record.task import TaskView
+
+
+def collect_for(actor: Actor, view: TaskView, account: str) -> list[Action]:
+    """Claim or refund what `account` still has in a final task; nothing where it has no part left."""
+    part = view.state.parts.get(account)
+    if part is None:
+        return []
+    if view.status is Status.CANCELLED or part.role is Role.REQUESTER:
+        return actor.call(view.number, "refund", account)
+    if part.role is not Role.PROVIDER:
+        return actor.call(view.number, "claim_seat", account)
+    if view.status is Status.SETTLED:
+        return _claim(actor, view, account)
+    return _claim_fallback(actor, view, account)
+
+
+def _claim(actor: Actor, view: TaskView, account: str) -> list[Action]:
+    """Claim with the leaf of the settlement that was confirmed, computed again from the revealed tables."""
+    settled = outcome(actor.record, view.number)
+    if settled is None or settled.vote != view.settled:
+        return []
+    lines = leaves(settled.settlement, [line.account for line in view.providers])
+    leaf = next(leaf for leaf in lines if leaf[0] == account)
+    return actor.call(view.number, "claim", *leaf, settled.tree.proof(leaf))
+
+
+def _claim_fallback(actor: Actor, view: TaskView, account: str) -> list[Action]:
+    """Claim with the last round's leaf; who never delivered but announced gets its bond back."""
+    last = view.rounds[-1] if view.rounds else None
+    manifest = actor.record.readable_manifest(view.number, last.number) if last else None
+    if last is not None and manifest is not None and account in manifest.counts:
+        leaf = next(leaf for leaf in manifest.leaves() if leaf[0] == account)
+        slot = (last.updates_root, last.model, last.manifest)
+        return actor.call(view.number, "claim_fallback", *leaf, *slot, manifest.tree().proof(leaf))
+    if any(line.provider == account for line in view.announcements):
+        return actor.call(view.number, "claim_fallback", account, NO_UPDATE, 0, *[NO_UPDATE] * 3, [])
+    return []
+
+
+def sweep_if_due(actor: Actor, view: TaskView) -> list[Action]:
+    """Return to the requester what nobody claimed, once the claim period is over."""
+    left = view.state.purse_budget + view.state.purse_bonds
+    if view.status in PAYING and left and actor.record.now() > view.state.claim_deadline:
+        return actor.call(view.number, "sweep")
+    return []

@@ -1,0 +1,84 @@
+"""The program `fedmarket`: its commands, and the one place where every error becomes a sentence and a number."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from fedmarket.cli.audit_command import add_audit
+from fedmarket.cli.demo_command import add_demo
+from fedmarket.cli.help import HelpfulGroup
+from fedmarket.cli.language import FLAG, Words, choose_language
+from fedmarket.cli.programs import PROGRAMS, Programs
+from fedmarket.domain.errors import LANGUAGES, MarketError
+
+DEBUG_VARIABLE = "FEDMARKET_DEBUG"
+USAGE = 2
+FAULT = 70
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+UsageFault: Any = typer.BadParameter.__base__
+"""What typer raises for a wrong command line; its module differs between typer's versions."""
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit with its code."""
+    sys.exit(run(sys.argv[1:], os.environ))
+
+
+def run(arguments: Sequence[str], environ: Mapping[str, str], programs: Programs = PROGRAMS) -> int:
+    """Run one command line and return its exit code.
+
+    0 ok, 1 an audit's FAIL, 2 usage, 3 refused by a rule, 4 unreachable, 70 a fault of this program,
+    130 interrupted.
+    """
+    words = Words(LANGUAGES[0])
+    try:
+        words = Words(choose_language(arguments, environ))
+        code = build(words, programs)(list(arguments), prog_name="fedmarket", standalone_mode=False)
+        return int(code or 0)
+    except MarketError as error:
+        return _complain(error.sentence(words.lang), error.exit_code)
+    except UsageFault as error:
+        command = error.ctx.command_path if error.ctx else "fedmarket"
+        return _complain(words("usage", detail=error.format_message(), command=command), USAGE)
+    except (KeyboardInterrupt, typer.Abort):
+        return _complain(words("interrupted"), INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:
+        if environ.get(DEBUG_VARIABLE) == "1":
+            raise
+        return _complain(words("fault", kind=type(error).__name__, detail=str(error)[:300]), FAULT)
+
+
+def build(words: Words, programs: Programs) -> typer.Typer:
+    """Return the program with its help in the words' language."""
+    app = typer.Typer(
+        cls=HelpfulGroup, add_completion=False, pretty_exceptions_enable=False, context_settings={"obj": words}
+    )
+
+    @app.callback(invoke_without_command=True, help=words("app_help"), epilog=words("examples_app"))
+    def root(
+        context: typer.Context,
+        version: Annotated[bool, typer.Option("--version", help=words("opt_version"))] = False,
+        lang: Annotated[str, typer.Option(FLAG, metavar="en|zh", help=words("opt_lang"))] = words.lang,
+    ) -> None:
+        if version:
+            from importlib.metadata import version as installed
+
+            print(f"fedmarket {installed('fedmarket')}")
+        elif context.invoked_subcommand is None:
+            print(context.get_help())
+
+    add_demo(app, words, programs.run_demo)
+    add_audit(app, words, programs.audit_export)
+    return app
+
+
+def _complain(sentence: str, code: int) -> int:
+    print(sentence, file=sys.stderr)
+    return code

@@ -1,0 +1,91 @@
+"""Help pages: wrapped by the width of characters, so that Chinese fits too, and made without loading rich's tables."""
+
+from collections.abc import Iterator
+from shutil import get_terminal_size
+from typing import Any
+
+from rich.cells import cell_len
+from typer.core import TyperCommand, TyperGroup
+
+from fedmarket.cli.language import Words
+
+INDENT = "  "
+WIDEST = 100
+
+
+class HelpfulCommand(TyperCommand):
+    """A command whose help page is ours."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help page; click calls this for --help."""
+        formatter.write("\n".join(_page(self, ctx, ctx.obj)))
+
+
+class HelpfulGroup(TyperGroup):
+    """A group of commands whose help page is ours."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help page; click calls this for --help."""
+        formatter.write("\n".join(_page(self, ctx, ctx.obj)))
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break `text` into lines of at most `width` terminal cells: at blanks, and between Chinese characters."""
+    lines, line = [], ""
+    for piece in _pieces(text):
+        if line and cell_len((line + piece).rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece.lstrip() if not line else piece
+    return [*lines, line.rstrip()]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the parts between which a line may end; closing punctuation stays with what it follows."""
+    piece = ""
+    for character in text:
+        if piece and piece[-1] != " " and (character.isascii() or character in "，。；：、）”…"):
+            piece += character
+            continue
+        if (
+            piece
+            and (piece[-1] == " " or not character.isascii() or not piece[-1].isascii())
+            and piece[-1] not in "（“"
+        ):
+            yield piece
+            piece = ""
+        piece += character
+    yield piece
+
+
+def _page(command: Any, ctx: Any, words: Words) -> Iterator[str]:
+    width = min(get_terminal_size().columns, WIDEST)
+    yield words("help_usage", usage=" ".join((ctx.command_path, *command.collect_usage_pieces(ctx))))
+    for paragraph in command.help.split("\n\n"):
+        yield from ("", *wrap(paragraph, width))
+    params = [param for param in command.get_params(ctx) if not getattr(param, "hidden", False)]
+    arguments = [(param.make_metavar(ctx), param.help) for param in params if param.param_type_name == "argument"]
+    options = [(_option(param), _option_help(param, words)) for param in params if param.param_type_name == "option"]
+    commands = [(name, child.help.partition("\n")[0]) for name, child in getattr(command, "commands", {}).items()]
+    for heading, rows in (("commands", commands), ("arguments", arguments), ("options", options)):
+        yield from _section(words(f"help_{heading}"), rows, width)
+    yield from ("", words("help_examples"), *(INDENT + line for line in command.epilog.splitlines()))
+
+
+def _section(heading: str, rows: list[tuple[str, str]], width: int) -> Iterator[str]:
+    if not rows:
+        return
+    yield from ("", heading)
+    column = max(cell_len(name) for name, _ in rows) + 2 * len(INDENT)
+    for name, text in rows:
+        first, *more = wrap(text, width - column)
+        yield f"{INDENT}{name}".ljust(column) + first
+        yield from (" " * column + line for line in more)
+
+
+def _option(param: Any) -> str:
+    return param.opts[0] if param.is_flag else f"{param.opts[0]} {param.metavar}"
+
+
+def _option_help(param: Any, words: Words) -> str:
+    return words("help_help") if param.name == "help" else param.help

@@ -1,0 +1,110 @@
+"""The demo as one JSON object: amounts and gas as integers, skills and measures as numbers."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from fedmarket.cli.programs import Demo
+from fedmarket.cli.render_audit import upshot
+from fedmarket.cli.render_rounds import PPB
+from fedmarket.embedded.report import ProviderLine, RoundLine, TaskReport
+
+
+def demo_json(demo: Demo) -> str:
+    """Return the object as text.
+
+    Amounts are base units; `owed`, `fees`, `contributions` and `test.alone` are by address;
+    sum(owed) + refund + sum(fees) == escrow + debits. Contributions are in units of skill and add up to
+    `skill_final` - `skill_initial`, to 1e-9 a provider.
+    """
+    return json.dumps(_demo(demo), indent=2)
+
+
+def audit_json(task: int, checks: Any) -> str:
+    """Return an audit as text: `audit` is "ok" or the first check that failed."""
+    return json.dumps({"task": task, "audit": upshot(checks), "checks": _checks(checks)}, indent=2)
+
+
+def _demo(demo: Demo) -> dict[str, Any]:
+    report, comparison = demo.report, demo.comparison
+    return {
+        **_money(report),
+        "rounds": [_round(line) for line in report.rounds],
+        "skill_initial": report.skill_initial_ppb / PPB,
+        "skill_final": report.skill_final_ppb / PPB,
+        "skill_target": None if report.skill_target_ppb is None else report.skill_target_ppb / PPB,
+        "test": {
+            "federated": asdict(comparison.federated),
+            "pooled": asdict(comparison.pooled),
+            "alone": {account: asdict(quality) for account, quality in comparison.alone.items()},
+        },
+        "contributions": {line.account: line.score_ppb / PPB for line in report.providers},
+        "providers": [_provider(line) for line in report.providers],
+        "free_rider": demo.free_rider,
+        "noisy": demo.noisy,
+        "names": dict(report.names),
+        "balances": {account: list(pair) for account, pair in report.balances.items()},
+        "gas": {verb: list(used) for verb, used in report.gas.items()},
+        "audit": upshot(demo.checks),
+        "checks": _checks(demo.checks),
+        "task": report.task,
+        "chain_id": report.chain_id,
+        "market": report.market,
+        "requester": report.requester,
+        "aggregator": report.aggregator,
+        "model_id": report.model_id,
+        "model_file": None if demo.model_path is None else str(demo.model_path),
+        "figure_file": None if demo.figure_path is None else str(demo.figure_path),
+        "best_round": report.best_round,
+        "seconds": demo.seconds,
+    }
+
+
+def _money(report: TaskReport) -> dict[str, Any]:
+    return {
+        "escrow": report.escrow,
+        "owed": dict(report.owed),
+        "refund": report.refund,
+        "fees": dict(report.fees),
+        "performance": report.budget,
+        "released": report.released,
+        "debits": {line.account: line.debit for line in report.providers},
+        "forfeited": report.forfeited,
+    }
+
+
+def _round(line: RoundLine) -> dict[str, Any]:
+    return {
+        "round": line.number,
+        "loss": line.loss,
+        "skill": line.skill_ppb / PPB,
+        "accuracy": line.accuracy,
+        "auc": line.auc,
+        "updates": line.updates,
+        "refused": [{"provider": account, "reason": reason} for account, reason in line.refused],
+        "gas": line.gas,
+        "seconds": line.seconds,
+    }
+
+
+def _provider(line: ProviderLine) -> dict[str, Any]:
+    return {
+        "account": line.account,
+        "name": line.name,
+        "weight": line.weight,
+        "score_ppb": line.score_ppb,
+        "stderr_ppb": line.stderr_ppb,
+        "pay": line.pay,
+        "participation": line.participation,
+        "owed": line.owed,
+        "debit": line.debit,
+        "bond": line.bond,
+        "forfeited": line.forfeited,
+        "delivered": line.delivered,
+        "rounds": line.rounds,
+        "refused": dict(line.refused),
+    }
+
+
+def _checks(checks: Any) -> list[dict[str, str]]:
+    return [{"name": check.name, "status": check.status, "detail": check.detail} for check in checks]

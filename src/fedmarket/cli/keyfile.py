@@ -1,0 +1,89 @@
+"""A seat's key from a file: 64 hex digits, or a keystore (version 3) opened with a passphrase."""
+
+import json
+import os
+import sys
+from getpass import getpass
+from pathlib import Path
+from stat import S_IMODE
+from typing import Any
+
+from fedmarket.domain.accounts import AccountError, address_of
+from fedmarket.domain.errors import KeyfileError, sentence
+
+MAX_BYTES = 64 * 1024
+OTHERS = 0o077
+
+
+def read_key_file(path: Path, passphrase_file: Path | None, lang: str) -> bytes:
+    """Return the 32-byte secret in `path`; a keystore's passphrase is read from a file or asked for.
+
+    Raises KeyfileError: unreadable, not_a_key, open_to_others (a bare key that other users can read),
+    broken_keystore, no_passphrase, wrong_passphrase.
+    """
+    text = _read(path)
+    if text.lstrip().startswith("{"):
+        return _open_keystore(path, text, passphrase_file, lang)
+    secret = _bare_key(path, text)
+    mode = S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & OTHERS:
+        raise KeyfileError("keyfile.open_to_others", path=path, mode=f"{mode:04o}")
+    return secret
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(MAX_BYTES)
+    except OSError as error:
+        raise KeyfileError("keyfile.unreadable", path=path, detail=error.strerror) from error
+    except UnicodeDecodeError as error:
+        raise KeyfileError("keyfile.not_a_key", path=path) from error
+
+
+def _bare_key(path: Path, text: str) -> bytes:
+    digits = text.strip().removeprefix("0x")
+    if len(digits) != 64 or digits.strip("0123456789abcdefABCDEF"):
+        raise KeyfileError("keyfile.not_a_key", path=path)
+    return _checked(path, bytes.fromhex(digits))
+
+
+def _open_keystore(path: Path, text: str, passphrase_file: Path | None, lang: str) -> bytes:
+    try:
+        keystore = json.loads(text)
+    except ValueError as error:
+        raise KeyfileError("keyfile.broken_keystore", path=path, detail="not JSON") from error
+    if keystore.get("version") != 3:
+        raise KeyfileError("keyfile.broken_keystore", path=path, detail=f"version {keystore.get('version')}")
+    return _checked(path, _decrypt(path, keystore, _passphrase(path, passphrase_file, lang)))
+
+
+def _decrypt(path: Path, keystore: dict[str, Any], passphrase: str) -> bytes:
+    from eth_account import Account
+
+    try:
+        return bytes(Account.decrypt(keystore, passphrase))
+    except KeyError as error:
+        raise KeyfileError("keyfile.broken_keystore", path=path, detail=f"no {error}") from error
+    except ValueError as error:
+        if "MAC" in str(error):
+            raise KeyfileError("keyfile.wrong_passphrase", path=path) from error
+        raise KeyfileError("keyfile.broken_keystore", path=path, detail=str(error)[:120]) from error
+    except (TypeError, AttributeError, NotImplementedError) as error:
+        raise KeyfileError("keyfile.broken_keystore", path=path, detail=str(error)[:120]) from error
+
+
+def _passphrase(path: Path, passphrase_file: Path | None, lang: str) -> str:
+    if passphrase_file is not None:
+        return _read(passphrase_file).partition("\n")[0].removesuffix("\r")
+    if not sys.stdin.isatty():
+        raise KeyfileError("keyfile.no_passphrase", path=path)
+    return getpass(sentence("keyfile.prompt", lang, path=path))
+
+
+def _checked(path: Path, secret: bytes) -> bytes:
+    try:
+        address_of(secret)
+    except AccountError as error:
+        raise KeyfileError("keyfile.not_a_key", path=path) from error
+    return secret

@@ -1,0 +1,222 @@
+"""A small market whose every agent forgets everything between two steps, and may crash at any side effect."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from fedmarket.agents.actor import Action, Actor, Agent
+from fedmarket.agents.aggregator import AggregatorAgent
+from fedmarket.agents.claims import collect_for, sweep_if_due
+from fedmarket.agents.evaluator import EvaluatorAgent
+from fedmarket.agents.keeper import keep
+from fedmarket.agents.provider import ProviderAgent, trainer_on
+from fedmarket.agents.requester import RequesterAgent
+from fedmarket.chain.port import Head, Receipt
+from fedmarket.domain.derive import hkdf
+from fedmarket.domain.reference.state import Event
+from fedmarket.domain.terms import Seat, Terms
+from fedmarket.embedded.market import EmbeddedChain
+from fedmarket.embedded.plan import TOKEN, Options, Seats, make_terms
+from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
+from fedmarket.record.live import Record
+from fedmarket.store.blobs import Store
+from fedmarket.store.memory import MemoryStore
+
+PROVIDERS, EVALUATORS = 3, 3
+OPTIONS = Options(rounds=2, steps=5, target="0.5", performance=781, participation=101, patience_rounds=2)
+
+
+class Crash(Exception):
+    """The process dies here."""
+
+
+@dataclass
+class Chaos:
+    """Decides from a seed where processes die: before or after a side effect."""
+
+    random: Random
+    chance: float
+    crashes: int = 0
+
+    @contextmanager
+    def around(self) -> Iterator[None]:
+        self._maybe()
+        yield
+        self._maybe()
+
+    def _maybe(self) -> None:
+        if self.random.random() < self.chance:
+            self.crashes += 1
+            raise Crash
+
+
+@dataclass
+class CrashingStore:
+    """A store whose every write may be the last thing its writer does."""
+
+    inner: Store
+    chaos: Chaos
+    name: str = "crashing"
+
+    def put(self, data: bytes) -> str:
+        with self.chaos.around():
+            return self.inner.put(data)
+
+    def put_entry(self, prefix: str, data: bytes) -> str:
+        with self.chaos.around():
+            return self.inner.put_entry(prefix, data)
+
+    def get(self, blob_id: str, max_bytes: int | None = None) -> bytes:
+        return self.inner.get(blob_id, max_bytes)
+
+    def has(self, blob_id: str) -> bool:
+        return self.inner.has(blob_id)
+
+    def entries(self, prefix: str, limit: int = 64) -> list[str]:
+        return self.inner.entries(prefix, limit)
+
+
+@dataclass
+class CrashingChain:
+    """A chain whose every call may be the last thing its caller does."""
+
+    inner: EmbeddedChain
+    chaos: Chaos
+
+    @property
+    def chain_id(self) -> int:
+        return self.inner.chain_id
+
+    @property
+    def market(self) -> str:
+        return self.inner.market
+
+    def head(self) -> Head:
+        return self.inner.head()
+
+    def events(self, after_block: int) -> list[Event]:
+        return self.inner.events(after_block)
+
+    def call(self, secret: bytes, verb: str, *args: Any, pays: int = 0) -> Receipt:
+        with self.chaos.around():
+            return self.inner.call(secret, verb, *args, pays=pays)
+
+    def balance(self, account: str) -> int:
+        return self.inner.balance(account)
+
+
+class Stranger:
+    """Holds no part in any task; calls only what anyone may call."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+
+    def step(self) -> list[Action]:
+        self._actor.record.refresh()
+        done: list[Action] = []
+        for view in list(self._actor.record.tasks.values()):
+            done += keep(self._actor, view)
+            if view.final:
+                for account in list(view.state.parts):
+                    done += collect_for(self._actor, view, account)
+                done += sweep_if_due(self._actor, view)
+        return done
+
+
+@dataclass
+class World:
+    """One task among small synthetic providers. `dead` roles take no further step."""
+
+    chain: EmbeddedChain
+    options: Options = OPTIONS
+    store: Store = field(default_factory=MemoryStore)
+    chaos: Chaos = field(default_factory=lambda: Chaos(Random(0), 0.0))
+    dead: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        random = np.random.default_rng(7)
+        centre = np.array([[1.0, 0.5, 0.0], [-1.0, 0.0, 0.5]])
+        labels = np.arange(60 + 32 * PROVIDERS) % 2
+        features = centre[labels] + random.normal(size=(len(labels), 3))
+        self.schema = schema_from_arrays(features[:60], labels[:60], ["a", "b", "c"])
+        parts = [slice(60 + 32 * i, 92 + 32 * i) for i in range(PROVIDERS)]
+        self.tables = [table_from_arrays(features[part], labels[part], self.schema) for part in parts]
+        self.terms, self.validation = self._make_terms((features[:60], labels[:60]))
+        for role in self.roles:
+            amount = self.terms.chain_terms().escrow if role == "requester" else 100 * TOKEN
+            self.chain.fund(self.account(role))
+            self.chain.mint(self.account(role), amount)
+
+    @property
+    def roles(self) -> list[str]:
+        numbered = [f"provider {i}" for i in range(PROVIDERS)] + [f"evaluator {i}" for i in range(EVALUATORS)]
+        return ["requester", "aggregator", "standby", *numbered, "stranger"]
+
+    def secret(self, role: str) -> bytes:
+        return hkdf(b"simulation", role)
+
+    def account(self, role: str) -> str:
+        return Actor(self.secret(role), self.record()).account
+
+    def record(self) -> Record:
+        return Record(self.chain, self.store)
+
+    def _make_terms(self, validation: tuple[Any, Any]) -> tuple[Terms, Table]:
+        def seat(role: str) -> Seat:
+            actor = Actor(self.secret(role), self.record())
+            return Seat(actor.account, actor.age.public)
+
+        evaluators = tuple(seat(f"evaluator {i}") for i in range(EVALUATORS))
+        seats = Seats(seat("requester"), (seat("aggregator"), seat("standby")), evaluators)
+        listed = [(self.account(f"provider {i}"), 10 + i) for i in range(PROVIDERS)]
+        options = replace(self.options, min_providers=self.options.min_providers or PROVIDERS - 1)
+        return make_terms(self.store, self.secret("requester"), self.schema, validation, listed, seats, options)
+
+    def agent(self, role: str) -> Agent:
+        """Build a role's agent from nothing but its key and its private data."""
+        record = Record(CrashingChain(self.chain, self.chaos), CrashingStore(self.store, self.chaos))
+        actor = Actor(self.secret(role), record)
+        if role == "requester":
+            return RequesterAgent(actor, self.terms, self.validation)
+        if role == "stranger":
+            return Stranger(actor)
+        if role.startswith("provider"):
+            return ProviderAgent(actor, 1, trainer_on(self.tables[int(role.split()[1])]))
+        return EvaluatorAgent(actor, 1) if role.startswith("evaluator") else AggregatorAgent(actor, 1)
+
+    def step(self, role: str) -> bool:
+        """Let a role take one step in a new process; returns whether it did anything, or died trying."""
+        if role in self.dead:
+            return False
+        try:
+            return bool(self.agent(role).step())
+        except Crash:
+            return True
+
+    def settle(self, order: Random, watch: Callable[["World"], None] = lambda world: None) -> Record:
+        """Interleave all roles until nothing more can happen, time moving only when everybody is idle."""
+        idle: set[str] = set()
+        while True:
+            role = order.choice(self.roles)
+            idle = set() if self.step(role) else idle | {role}
+            watch(self)
+            if len(idle) == len(self.roles) and not self._pass_time():
+                return self._refreshed()
+            idle = idle if len(idle) < len(self.roles) else set()
+
+    def _pass_time(self) -> bool:
+        record = self._refreshed()
+        now = record.now()
+        later = [time for view in record.tasks.values() for time in view.deadlines() if time >= now]
+        if later:
+            self.chain.advance_to(min(later) + 1)
+        return bool(later)
+
+    def _refreshed(self) -> Record:
+        record = self.record()
+        record.refresh()
+        return record
