@@ -22,8 +22,8 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python contracts/compile.py --check
 
-unit: $(VENV)/.dev
-	$(BIN)/pytest -n auto --dist loadfile $(TESTS)
+unit: $(VENV)/.dev $(VENV)/.anvil
+	ANVIL=$$(cat $(VENV)/.anvil) $(BIN)/pytest -n auto --dist loadfile $(TESTS)
 
 contracts: $(VENV)/.dev ## Compile the contracts into package data.
 	$(BIN)/python contracts/compile.py
@@ -44,3 +44,13 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
+
+# anvil is a real EVM node for the tests of chain/: an npm package with a native binary. Without npm they say that they skip.
+ANVIL_VERSION := 1.7.1
+$(VENV)/.anvil: $(VENV)/bin/python
+	@if command -v npm >/dev/null; then \
+		npm install --silent --no-fund --no-audit --no-save --prefix $(VENV)/anvil @foundry-rs/anvil@$(ANVIL_VERSION) >/dev/null; \
+		echo "$(CURDIR)/$(VENV)/anvil/node_modules/.bin/anvil" > $@; \
+	else \
+		echo "npm is missing: the tests that run a real node will be skipped" >&2; : > $@; \
+	fi

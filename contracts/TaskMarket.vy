@@ -22,14 +22,15 @@
 """
 
 import ledger
-import lifecycle
 import opening
 import outcome_word
 import part_word
 import payment
 import payments
 import progress_word
+import purse_word
 import scoring
+import seats_word
 import training
 
 initializes: ledger
@@ -68,16 +69,6 @@ exports: (
 )
 
 
-struct PartView:
-    role: uint256
-    seat: uint256
-    seated: bool
-    forfeited: bool
-    announced: bool
-    weight: uint256
-    price: uint256
-
-
 @deploy
 def __init__(token: address, sink: address):
     """
@@ -86,13 +77,25 @@ def __init__(token: address, sink: address):
     payments.__init__(token, sink)
 
 
+# --- what anybody may read; the whole history is in the events
+
+
 @external
 @view
 def progress(task_id: uint256) -> progress_word.Progress:
     """
     @notice Where a task stands.
     """
-    return progress_word.unpack(ledger.tasks[task_id].progress)
+    return ledger.progress(task_id)
+
+
+@external
+@view
+def seats(task_id: uint256) -> seats_word.Seats:
+    """
+    @notice What the named seats did.
+    """
+    return ledger.seats(task_id)
 
 
 @external
@@ -101,27 +104,25 @@ def outcome(task_id: uint256) -> outcome_word.Outcome:
     """
     @notice How a task ended.
     """
-    return outcome_word.unpack(ledger.tasks[task_id].outcome)
+    return ledger.outcome(task_id)
 
 
 @external
 @view
-def part(task_id: uint256, account: address) -> PartView:
+def purse(task_id: uint256) -> purse_word.Purse:
+    """
+    @notice What is held for the providers of a task.
+    """
+    return ledger.purse(task_id)
+
+
+@external
+@view
+def part(task_id: uint256, account: address) -> part_word.Part:
     """
     @notice An account's part in a task; all zero once it has been paid.
     """
-    p: part_word.Part = part_word.unpack(ledger.parts[task_id][account])
-    seat: bool = ledger.is_seat(p.role)
-    taken: uint256 = progress_word.unpack(ledger.tasks[task_id].progress).seated
-    return PartView(
-        role=p.role,
-        seat=p.seat,
-        seated=seat and taken & ledger.seat_bit(p.role, p.seat) != 0,
-        forfeited=seat and ledger.is_forfeited(task_id, p.role, p.seat),
-        announced=p.announced != 0,
-        weight=p.weight,
-        price=p.price,
-    )
+    return ledger.part(task_id, account)
 
 
 @external

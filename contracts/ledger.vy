@@ -16,9 +16,7 @@ import progress_word
 import purse_word
 import refusal
 import seats_word
-
-SEATS: constant(uint256) = 11
-EVALUATORS_FROM: constant(uint256) = 4
+import stake_word
 
 
 struct Task:
@@ -28,10 +26,10 @@ struct Task:
     stake: uint256  # stake_word
     purse: uint256  # purse_word
     outcome: uint256  # outcome_word
-    pay: uint256  # pair_word: performance, participation
+    pay: uint256  # pair_word
     fees: uint256  # pair_word: of the aggregator a round, of an evaluator
     bonds: uint256  # pair_word: of an aggregator, of an evaluator
-    requester: uint256  # address, claim window << 160, royalty_bps << 184
+    requester: address
     initial_model: bytes32
     admission_root: bytes32
     payout_root: bytes32
@@ -47,16 +45,78 @@ parts: HashMap[uint256, HashMap[address, uint256]]
 seals: HashMap[uint256, HashMap[uint256, bytes32]]
 
 
+# --- reading and writing the words
+
+
 @internal
 @view
 def find(task_id: uint256, within: uint256) -> progress_word.Progress:
     """
     @notice The progress of a task that stands in one of the states `within`.
     """
-    progress: progress_word.Progress = progress_word.unpack(self.tasks[task_id].progress)
+    progress: progress_word.Progress = self.progress(task_id)
     refusal.require(progress.status != lifecycle.UNKNOWN, "unknown_task")
-    refusal.require(within & (1 << progress.status) != 0, "wrong_status")
+    refusal.require((within >> progress.status) & 1 == 1, "wrong_status")
     return progress
+
+
+@internal
+@view
+def progress(task_id: uint256) -> progress_word.Progress:
+    return progress_word.unpack(self.tasks[task_id].progress)
+
+
+@internal
+@view
+def limits(task_id: uint256) -> limits_word.Limits:
+    return limits_word.unpack(self.tasks[task_id].limits)
+
+
+@internal
+@view
+def seats(task_id: uint256) -> seats_word.Seats:
+    return seats_word.unpack(self.tasks[task_id].seats)
+
+
+@internal
+@view
+def stake(task_id: uint256) -> stake_word.Stake:
+    return stake_word.unpack(self.tasks[task_id].stake)
+
+
+@internal
+@view
+def purse(task_id: uint256) -> purse_word.Purse:
+    return purse_word.unpack(self.tasks[task_id].purse)
+
+
+@internal
+@view
+def outcome(task_id: uint256) -> outcome_word.Outcome:
+    return outcome_word.unpack(self.tasks[task_id].outcome)
+
+
+@internal
+@view
+def pay(task_id: uint256) -> pair_word.Pay:
+    return pair_word.pay(self.tasks[task_id].pay)
+
+
+@internal
+@view
+def bonds(task_id: uint256) -> pair_word.PerSeat:
+    return pair_word.per_seat(self.tasks[task_id].bonds)
+
+
+@internal
+@view
+def part(task_id: uint256, account: address) -> part_word.Part:
+    return part_word.unpack(self.parts[task_id][account])
+
+
+@internal
+def save(task_id: uint256, progress: progress_word.Progress):
+    self.tasks[task_id].progress = progress_word.pack(progress)
 
 
 @internal
@@ -67,148 +127,120 @@ def move(task_id: uint256, progress: progress_word.Progress, status: uint256):
     moved: progress_word.Progress = progress
     moved.status = status
     moved.opened_at = block.timestamp
-    self.tasks[task_id].progress = progress_word.pack(moved)
+    self.save(task_id, moved)
+
+
+@internal
+def save_seats(task_id: uint256, seats: seats_word.Seats):
+    self.tasks[task_id].seats = seats_word.pack(seats)
+
+
+@internal
+def save_purse(task_id: uint256, budget: uint256, bonds: uint256):
+    self.tasks[task_id].purse = purse_word.pack(purse_word.Purse(budget=budget, bonds=bonds))
+
+
+@internal
+def save_part(task_id: uint256, account: address, part: part_word.Part):
+    self.parts[task_id][account] = part_word.pack(part)
+
+
+@internal
+def drop_part(task_id: uint256, account: address):
+    """
+    @notice The account is paid: it has no part in the task any more.
+    @custom:invariant-paid_once
+    """
+    self.parts[task_id][account] = 0
 
 
 @internal
 @view
 def only_requester(task_id: uint256):
-    """
-    @notice Refuse everybody else. A requester's part is only paid out in a final state.
-    """
     refusal.require(self.parts[task_id][msg.sender] == lifecycle.REQUESTER, "not_the_requester")
 
 
 @internal
 @view
 def start_deadline(task_id: uint256, opened_at: uint256) -> uint256:
-    limits: limits_word.Limits = limits_word.unpack(self.tasks[task_id].limits)
+    """
+    @notice The last second in which a seat may be taken and the task be started or cancelled.
+    """
+    limits: limits_word.Limits = self.limits(task_id)
     return opened_at + limits.join_window + limits.start_window
 
 
-@internal
-@pure
-def is_seat(role: uint256) -> bool:
-    return role == lifecycle.AGGREGATOR or role == lifecycle.EVALUATOR
-
-
-@internal
-@pure
-def seat_bit(role: uint256, seat: uint256) -> uint256:
-    """
-    @notice A seat's bit in `progress.seated`.
-    """
-    return 1 << (seat if role == lifecycle.AGGREGATOR else seat + EVALUATORS_FROM)
+# --- what is owed
 
 
 @internal
 @view
-def seat_bond(task_id: uint256, role: uint256) -> uint256:
-    of_aggregator: uint256 = 0
-    of_evaluator: uint256 = 0
-    of_aggregator, of_evaluator = pair_word.unpack(self.tasks[task_id].bonds)
-    return of_aggregator if role == lifecycle.AGGREGATOR else of_evaluator
+def fees(task_id: uint256, rounds: uint256, evaluators: uint256) -> uint256:
+    """
+    @notice The fees of so many rounds and so many evaluators, in base units.
+    """
+    fee: pair_word.PerSeat = pair_word.per_seat(self.tasks[task_id].fees)
+    return rounds * fee.aggregator + evaluators * fee.evaluator
 
 
 @internal
 @view
-def escrow(task_id: uint256, progress: progress_word.Progress) -> uint256:
+def escrow(task_id: uint256) -> uint256:
     """
     @notice What the requester paid in, in base units.
     """
-    performance: uint256 = 0
-    participation: uint256 = 0
-    performance, participation = pair_word.unpack(self.tasks[task_id].pay)
-    of_aggregator: uint256 = 0
-    of_evaluator: uint256 = 0
-    of_aggregator, of_evaluator = pair_word.unpack(self.tasks[task_id].fees)
-    evaluators: uint256 = seats_word.unpack(self.tasks[task_id].seats).evaluators
-    return performance + participation + progress.last_round * of_aggregator + evaluators * of_evaluator
+    pay: pair_word.Pay = self.pay(task_id)
+    rounds: uint256 = self.progress(task_id).last_round
+    return pay.performance + pay.participation + self.fees(task_id, rounds, self.seats(task_id).evaluators)
 
 
 @internal
 @view
-def is_forfeited(task_id: uint256, role: uint256, seat: uint256) -> bool:
-    outcome: outcome_word.Outcome = outcome_word.unpack(self.tasks[task_id].outcome)
-    if role == lifecycle.EVALUATOR:
-        return outcome.forfeited_seats & (1 << seat) != 0
-    stalled: uint256 = seats_word.unpack(self.tasks[task_id].seats).stalled
-    return stalled & (1 << seat) != 0 or outcome.bad_seat == seat
-
-
-@internal
-@view
-def entitlement(
-    task_id: uint256, progress: progress_word.Progress, role: uint256, seat: uint256
-) -> (uint256, uint256):
+def entitlement(task_id: uint256, progress: progress_word.Progress, place: uint256) -> (uint256, uint256):
     """
     @notice The fee and the bond that a seat is owed as the task stands now, in base units.
     """
-    if progress.seated & self.seat_bit(role, seat) == 0:
+    if (progress.seated >> place) & 1 == 0:
         return 0, 0
-    fee: uint256 = 0
-    if lifecycle.PAYING & (1 << progress.status) != 0:
-        fee = self._fee(task_id, progress.round, role, seat)
-    return fee, 0 if self.is_forfeited(task_id, role, seat) else self.seat_bond(task_id, role)
+    seats: seats_word.Seats = self.seats(task_id)
+    bonds: pair_word.PerSeat = self.bonds(task_id)
+    bond: uint256 = bonds.aggregator if place < seats_word.EVALUATORS_FROM else bonds.evaluator
+    if (seats.forfeited >> place) & 1 == 1:
+        bond = 0
+    if (lifecycle.PAYING >> progress.status) & 1 == 0:
+        return 0, bond
+    outcome: outcome_word.Outcome = self.outcome(task_id)
+    rounds: uint256 = seats_word.rounds_of(seats.first_rounds, place, progress.round, outcome.rounds_paid)
+    paid: uint256 = ((outcome.paid << seats_word.EVALUATORS_FROM) >> place) & 1
+    return self.fees(task_id, rounds, paid), bond
 
 
 @internal
 @view
-def _fee(task_id: uint256, committed: uint256, role: uint256, seat: uint256) -> uint256:
-    outcome: outcome_word.Outcome = outcome_word.unpack(self.tasks[task_id].outcome)
-    of_aggregator: uint256 = 0
-    of_evaluator: uint256 = 0
-    of_aggregator, of_evaluator = pair_word.unpack(self.tasks[task_id].fees)
-    if role == lifecycle.EVALUATOR:
-        return of_evaluator if outcome.paid_seats & (1 << seat) != 0 else 0
-    first_rounds: uint256 = seats_word.unpack(self.tasks[task_id].seats).first_rounds
-    return of_aggregator * seats_word.rounds_of(first_rounds, seat, committed, outcome.rounds_paid)
-
-
-@internal
-@view
-def rest(task_id: uint256, progress: progress_word.Progress) -> uint256:
+def rest(task_id: uint256, status: uint256) -> uint256:
     """
     @notice What the requester gets back in a final state, in base units.
     """
-    if progress.status == lifecycle.CANCELLED:
-        return self.escrow(task_id, progress)
-    return outcome_word.unpack(self.tasks[task_id].outcome).refund
-
-
-@internal
-@view
-def requester_of(task_id: uint256) -> address:
-    return convert(convert(self.tasks[task_id].requester & (2**160 - 1), uint160), address)
-
-
-@internal
-@view
-def claim_window(task_id: uint256) -> uint256:
-    return (self.tasks[task_id].requester >> 160) & (2**24 - 1)
+    return self.escrow(task_id) if status == lifecycle.CANCELLED else self.outcome(task_id).refund
 
 
 @internal
 @view
 def held(task_id: uint256) -> uint256:
     """
-    @notice What the market holds for one task in base units; the sum of everything that it still owes there.
+    @notice What the market holds for one task in base units: the sum of everything that it still owes there.
     """
-    progress: progress_word.Progress = progress_word.unpack(self.tasks[task_id].progress)
-    purse: purse_word.Purse = purse_word.unpack(self.tasks[task_id].purse)
+    progress: progress_word.Progress = self.progress(task_id)
+    purse: purse_word.Purse = self.purse(task_id)
     total: uint256 = purse.bonds
-    for index: uint256 in range(SEATS):
-        evaluator: bool = index >= EVALUATORS_FROM
-        role: uint256 = lifecycle.EVALUATOR if evaluator else lifecycle.AGGREGATOR
-        seat: uint256 = index - EVALUATORS_FROM if evaluator else index
+    for place: uint256 in range(seats_word.PLACES):
         fee: uint256 = 0
         bond: uint256 = 0
-        fee, bond = self.entitlement(task_id, progress, role, seat)
+        fee, bond = self.entitlement(task_id, progress, place)
         total += fee + bond
-    if lifecycle.CLOSABLE & (1 << progress.status) != 0:
-        return total + self.escrow(task_id, progress)
-    if lifecycle.PAYING & (1 << progress.status) != 0:
+    if progress.status <= lifecycle.SCORING:
+        return total + self.escrow(task_id)
+    if progress.status != lifecycle.CANCELLED:
         total += purse.budget
-    if self.parts[task_id][self.requester_of(task_id)] == 0:
-        return total
-    return total + self.rest(task_id, progress)
+    waits: bool = self.parts[task_id][self.tasks[task_id].requester] != 0
+    return total + self.rest(task_id, progress.status) if waits else total

@@ -23,7 +23,8 @@ AGGREGATOR: constant(uint256) = 2
 EVALUATOR: constant(uint256) = 3
 PROVIDER: constant(uint256) = 4
 
-# --- sets of states, one bit a state
+# --- sets of roles and of states, one bit each
+SEATS: constant(uint256) = 12
 IN_OPEN: constant(uint256) = 2
 IN_TRAINING: constant(uint256) = 4
 IN_SCORING: constant(uint256) = 8

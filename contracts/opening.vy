@@ -50,15 +50,21 @@ def take_seat(task_id: uint256, age_key: bytes32, permit: payments.Permit):
     @notice Accept a named seat and pay its bond.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_OPEN)
-    refusal.require(block.timestamp <= ledger.start_deadline(task_id, progress.opened_at), "start_deadline_passed")
-    part: part_word.Part = part_word.unpack(ledger.parts[task_id][msg.sender])
-    refusal.require(ledger.is_seat(part.role), "not_a_seat")
-    bit: uint256 = ledger.seat_bit(part.role, part.seat)
+    self._before_start_deadline(task_id, progress.opened_at)
+    part: part_word.Part = ledger.part(task_id, msg.sender)
+    refusal.require((lifecycle.SEATS >> part.role) & 1 == 1, "not_a_seat")
+    bit: uint256 = 1 << part.place
     refusal.require(progress.seated & bit == 0, "seat_taken")
     progress.seated |= bit
-    ledger.tasks[task_id].progress = progress_word.pack(progress)
-    log events.SeatTaken(task=task_id, account=msg.sender, role=part.role, seat=part.seat, age_key=age_key)
-    payments.pull(msg.sender, ledger.seat_bond(task_id, part.role), permit)
+    ledger.save(task_id, progress)
+    bonds: pair_word.PerSeat = ledger.bonds(task_id)
+    bond: uint256 = bonds.aggregator
+    seat: uint256 = part.place
+    if part.role == lifecycle.EVALUATOR:
+        bond = bonds.evaluator
+        seat = part.place - seats_word.EVALUATORS_FROM
+    log events.SeatTaken(task=task_id, account=msg.sender, role=part.role, seat=seat, age_key=age_key)
+    payments.pull(msg.sender, bond, permit)
 
 
 @external
@@ -76,25 +82,25 @@ def join(
             for `weight` units.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_OPEN)
-    limits: limits_word.Limits = limits_word.unpack(ledger.tasks[task_id].limits)
+    limits: limits_word.Limits = ledger.limits(task_id)
     refusal.require(block.timestamp <= progress.opened_at + limits.join_window, "join_deadline_passed")
     refusal.require(ledger.parts[task_id][msg.sender] == 0, "one_role_only")
     refusal.require(progress.providers < limits.max_providers, "task_full")
     refusal.require(weight >= 1 and weight < task_terms.WEIGHT_LIMIT, "bad_weight")
     refusal.require(price < task_terms.AMOUNT_LIMIT, "amount_too_large")
     refusal.require(progress.total_weight + weight <= limits.max_weight, "too_much_weight")
-    stake: stake_word.Stake = stake_word.unpack(ledger.tasks[task_id].stake)
+    stake: stake_word.Stake = ledger.stake(task_id)
     if stake.open_admission:
         refusal.require(price == 0, "open_with_prices")
     else:
         leaf: bytes32 = keccak256(abi_encode(msg.sender, weight, price))
         refusal.require(merkle.proves(ledger.tasks[task_id].admission_root, leaf, proof), "not_admitted")
     bond: uint256 = stake_word.bond_of(stake, weight)
-    part: part_word.Part = part_word.Part(role=lifecycle.PROVIDER, seat=0, announced=0, weight=weight, price=price)
-    ledger.parts[task_id][msg.sender] = part_word.pack(part)
+    part: part_word.Part = part_word.Part(role=lifecycle.PROVIDER, place=0, announced=0, weight=weight, price=price)
+    ledger.save_part(task_id, msg.sender, part)
     progress.providers += 1
     progress.total_weight += weight
-    ledger.tasks[task_id].progress = progress_word.pack(progress)
+    ledger.save(task_id, progress)
     ledger.tasks[task_id].purse += purse_word.pack(purse_word.Purse(budget=0, bonds=bond))
     log events.Joined(
         task=task_id, account=msg.sender, listing=listing, weight=weight, price=price, bond=bond, age_key=age_key
@@ -109,7 +115,7 @@ def cancel(task_id: uint256):
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_OPEN)
     ledger.only_requester(task_id)
-    refusal.require(block.timestamp <= ledger.start_deadline(task_id, progress.opened_at), "start_deadline_passed")
+    self._before_start_deadline(task_id, progress.opened_at)
     ledger.move(task_id, progress, lifecycle.CANCELLED)
     log events.TaskCancelled(task=task_id, caller=msg.sender)
 
@@ -120,16 +126,15 @@ def start(task_id: uint256):
     @notice Begin training once every seat is taken and enough providers have joined; anyone may.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_OPEN)
-    limits: limits_word.Limits = limits_word.unpack(ledger.tasks[task_id].limits)
-    seats: seats_word.Seats = seats_word.unpack(ledger.tasks[task_id].seats)
-    join_deadline: uint256 = progress.opened_at + limits.join_window
-    refusal.require(block.timestamp <= join_deadline + limits.start_window, "start_deadline_passed")
-    everybody: uint256 = seats_word.everybody(seats.evaluators) << ledger.EVALUATORS_FROM
-    refusal.require(progress.seated == everybody | seats_word.everybody(seats.aggregators), "seat_empty")
+    limits: limits_word.Limits = ledger.limits(task_id)
+    seats: seats_word.Seats = ledger.seats(task_id)
+    self._before_start_deadline(task_id, progress.opened_at)
+    evaluators: uint256 = seats_word.everybody(seats.evaluators) << seats_word.EVALUATORS_FROM
+    refusal.require(progress.seated == evaluators | seats_word.everybody(seats.aggregators), "seat_empty")
     refusal.require(progress.providers >= limits.min_providers, "too_few_providers")
     refusal.require(progress.total_weight >= limits.min_weight, "too_little_weight")
     full: bool = progress.providers == limits.max_providers
-    refusal.require(block.timestamp > join_deadline or full, "joining_open")
+    refusal.require(full or block.timestamp > progress.opened_at + limits.join_window, "joining_open")
     ledger.move(task_id, progress, lifecycle.TRAINING)
     log events.TaskStarted(task=task_id, caller=msg.sender)
 
@@ -137,24 +142,31 @@ def start(task_id: uint256):
 
 
 @internal
-def _name_seats(task_id: uint256, requester: address, terms: task_terms.Terms):
-    ledger.parts[task_id][requester] = lifecycle.REQUESTER
-    seat: uint256 = 0
-    for account: address in terms.aggregators:
-        self._name(task_id, account, lifecycle.AGGREGATOR, seat)
-        seat += 1
-    seat = 0
-    for account: address in terms.evaluators:
-        self._name(task_id, account, lifecycle.EVALUATOR, seat)
-        seat += 1
+@view
+def _before_start_deadline(task_id: uint256, opened_at: uint256):
+    deadline: uint256 = ledger.start_deadline(task_id, opened_at)
+    refusal.require(block.timestamp <= deadline, "start_deadline_passed")
 
 
 @internal
-def _name(task_id: uint256, account: address, role: uint256, seat: uint256):
+def _name_seats(task_id: uint256, requester: address, terms: task_terms.Terms):
+    ledger.parts[task_id][requester] = lifecycle.REQUESTER
+    place: uint256 = 0
+    for account: address in terms.aggregators:
+        self._name(task_id, account, lifecycle.AGGREGATOR, place)
+        place += 1
+    place = seats_word.EVALUATORS_FROM
+    for account: address in terms.evaluators:
+        self._name(task_id, account, lifecycle.EVALUATOR, place)
+        place += 1
+
+
+@internal
+def _name(task_id: uint256, account: address, role: uint256, place: uint256):
     refusal.require(account != empty(address), "bad_seat")
     refusal.require(ledger.parts[task_id][account] == 0, "one_role_only")
-    part: part_word.Part = part_word.Part(role=role, seat=seat, announced=0, weight=0, price=0)
-    ledger.parts[task_id][account] = part_word.pack(part)
+    part: part_word.Part = part_word.Part(role=role, place=place, announced=0, weight=0, price=0)
+    ledger.save_part(task_id, account, part)
 
 
 @internal
@@ -180,7 +192,7 @@ def _store(task_id: uint256, requester: address, terms: task_terms.Terms):
             aggregators=len(terms.aggregators),
             evaluators=len(terms.evaluators),
             first_rounds=1,
-            stalled=0,
+            forfeited=0,
             committed=0,
             revealed=0,
             voted=0,
@@ -212,15 +224,19 @@ def _store(task_id: uint256, requester: address, terms: task_terms.Terms):
     )
     ledger.tasks[task_id].outcome = outcome_word.pack(
         outcome_word.Outcome(
-            refund=0, rounds_paid=0, best_round=0, paid_seats=0, forfeited_seats=0, bad_seat=outcome_word.NO_SEAT
+            refund=0,
+            rounds_paid=0,
+            best_round=0,
+            paid=0,
+            claim_window=windows.claim,
+            royalty_bps=terms.royalty_bps,
         )
     )
     budget: uint256 = terms.performance + terms.participation
-    ledger.tasks[task_id].purse = purse_word.pack(purse_word.Purse(budget=budget, bonds=0))
+    ledger.save_purse(task_id, budget, 0)
     ledger.tasks[task_id].pay = pair_word.pack(terms.performance, terms.participation)
     ledger.tasks[task_id].fees = pair_word.pack(terms.aggregator_fee, terms.evaluator_fee)
     ledger.tasks[task_id].bonds = pair_word.pack(terms.aggregator_bond, terms.evaluator_bond)
-    owner: uint256 = convert(convert(requester, uint160), uint256)
-    ledger.tasks[task_id].requester = owner | (windows.claim << 160) | (terms.royalty_bps << 184)
+    ledger.tasks[task_id].requester = requester
     ledger.tasks[task_id].initial_model = terms.initial_model
     ledger.tasks[task_id].admission_root = terms.admission_root

@@ -4,17 +4,33 @@
 """
 @title Pair word
 @license Apache-2.0
-@notice Two amounts in one word, 128 bits each.
+@notice Two amounts of the terms in one word; written once.
 """
 
 
-@internal
-@pure
-def pack(first: uint256, second: uint256) -> uint256:
-    return first | (second << 128)
+struct Pay:
+    performance: uint256  # 128 bits, base units
+    participation: uint256  # 128, base units
+
+
+struct PerSeat:
+    aggregator: uint256  # 128 bits, base units
+    evaluator: uint256  # 128, base units
 
 
 @internal
 @pure
-def unpack(word: uint256) -> (uint256, uint256):
-    return word & (2**128 - 1), word >> 128
+def pack(low: uint256, high: uint256) -> uint256:
+    return low | (high << 128)
+
+
+@internal
+@pure
+def pay(word: uint256) -> Pay:
+    return Pay(performance=word & (2**128 - 1), participation=word >> 128)
+
+
+@internal
+@pure
+def per_seat(word: uint256) -> PerSeat:
+    return PerSeat(aggregator=word & (2**128 - 1), evaluator=word >> 128)

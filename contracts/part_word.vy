@@ -11,16 +11,16 @@
 
 struct Part:
     role: uint256  # 8 bits, see lifecycle
-    seat: uint256  # 8, number among the aggregators or among the evaluators
-    announced: uint256  # 8, 1 once the provider announced an update
-    weight: uint256  # 40
-    price: uint256  # 112, base units
+    place: uint256  # 8, of a seat: aggregators from 0, evaluators from 4
+    announced: uint256  # 8, 1 once a provider announced an update
+    weight: uint256  # 40, of a provider
+    price: uint256  # 112, of a provider, base units
 
 
 @internal
 @pure
 def pack(p: Part) -> uint256:
-    return p.role | (p.seat << 8) | (p.announced << 16) | (p.weight << 24) | (p.price << 64)
+    return p.role | (p.place << 8) | (p.announced << 16) | (p.weight << 24) | (p.price << 64)
 
 
 @internal
@@ -28,8 +28,8 @@ def pack(p: Part) -> uint256:
 def unpack(word: uint256) -> Part:
     return Part(
         role=word & (2**8 - 1),
-        seat=(word >> 8) & (2**8 - 1),
+        place=(word >> 8) & (2**8 - 1),
         announced=(word >> 16) & (2**8 - 1),
         weight=(word >> 24) & (2**40 - 1),
-        price=(word >> 64) & (2**112 - 1),
+        price=word >> 64,
     )

@@ -39,7 +39,7 @@ def claim(
     part: part_word.Part = self._provider(task_id, account)
     leaf: bytes32 = keccak256(abi_encode(account, owed, debit, share_ppb))
     refusal.require(merkle.proves(ledger.tasks[task_id].payout_root, leaf, proof), "wrong_proof")
-    bond: uint256 = stake_word.bond_of(stake_word.unpack(ledger.tasks[task_id].stake), part.weight)
+    bond: uint256 = stake_word.bond_of(ledger.stake(task_id), part.weight)
     self._pay(task_id, account, owed, bond - min(debit, bond))
 
 
@@ -47,6 +47,7 @@ def claim(
 def claim_fallback(
     task_id: uint256,
     account: address,
+    round_number: uint256,
     update: bytes32,
     delivered: uint256,
     updates_root: bytes32,
@@ -55,21 +56,25 @@ def claim_fallback(
     proof: DynArray[bytes32, merkle.DEPTH],
 ):
     """
-    @notice Pay a provider by weight and delivered rounds from the last round's leaf (account, update, delivered); an
-            announcer at least its bond; anyone may.
+    @notice Pay a provider by weight and delivered rounds from a round's leaf (account, update, delivered); an announcer
+            at least its bond. Anyone may with the last round's leaf; only the account itself with an earlier one, or
+            with none, as these pay less than somebody else may be able to show.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_FALLBACK)
     part: part_word.Part = self._provider(task_id, account)
     if delivered == 0:
+        refusal.require(msg.sender == account, "not_yours")
         refusal.require(part.announced != 0, "never_delivered")
     else:
+        refusal.require(round_number == progress.round or msg.sender == account, "not_yours")
         slot: bytes32 = keccak256(abi_encode(updates_root, model, manifest))
-        refusal.require(slot == ledger.round_slot[task_id][progress.round], "wrong_round_slot")
+        refusal.require(slot == ledger.round_slot[task_id][round_number], "wrong_round_slot")
         leaf: bytes32 = keccak256(abi_encode(account, update, delivered))
         refusal.require(merkle.proves(updates_root, leaf, proof), "wrong_proof")
-        refusal.require(delivered <= progress.round, "too_many_delivered")
-    stake: stake_word.Stake = stake_word.unpack(ledger.tasks[task_id].stake)
-    owed: uint256 = self._earned(task_id, progress, part, stake.priced, delivered)
+        refusal.require(delivered <= round_number, "too_many_delivered")
+    stake: stake_word.Stake = ledger.stake(task_id)
+    # Neither counts nor prices that were stated too high may keep a bond from who delivered.
+    owed: uint256 = min(self._earned(task_id, progress, part, stake.priced, delivered), ledger.purse(task_id).budget)
     self._pay(task_id, account, owed, stake_word.bond_of(stake, part.weight))
 
 
@@ -79,11 +84,11 @@ def claim_seat(task_id: uint256, account: address):
     @notice Pay a seat its fees and, unless forfeited, its bond; anyone may.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.PAYING)
-    part: part_word.Part = part_word.unpack(ledger.parts[task_id][account])
-    refusal.require(ledger.is_seat(part.role), "nothing_owed")
+    part: part_word.Part = ledger.part(task_id, account)
+    refusal.require((lifecycle.SEATS >> part.role) & 1 == 1, "nothing_owed")
     fee: uint256 = 0
     bond: uint256 = 0
-    fee, bond = ledger.entitlement(task_id, progress, part.role, part.seat)
+    fee, bond = ledger.entitlement(task_id, progress, part.place)
     self._leave_seat(task_id, account, progress, part)
     log events.SeatClaimed(task=task_id, account=account, fee=fee, bond=bond)
     payments.push(account, fee + bond)
@@ -95,20 +100,20 @@ def refund(task_id: uint256, account: address):
     @notice Return the requester's rest; in a cancelled task, everybody's money; anyone may.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.FINAL)
-    part: part_word.Part = part_word.unpack(ledger.parts[task_id][account])
+    part: part_word.Part = ledger.part(task_id, account)
     everybodys: bool = progress.status == lifecycle.CANCELLED and part.role != lifecycle.NOBODY
     refusal.require(everybodys or part.role == lifecycle.REQUESTER, "nothing_owed")
     amount: uint256 = 0
     if part.role == lifecycle.REQUESTER:
-        amount = ledger.rest(task_id, progress)
-        ledger.parts[task_id][account] = 0
+        amount = ledger.rest(task_id, progress.status)
+        ledger.drop_part(task_id, account)
     elif part.role == lifecycle.PROVIDER:
-        amount = stake_word.bond_of(stake_word.unpack(ledger.tasks[task_id].stake), part.weight)
+        amount = stake_word.bond_of(ledger.stake(task_id), part.weight)
         ledger.tasks[task_id].purse = purse_word.less(ledger.tasks[task_id].purse, 0, amount)
-        ledger.parts[task_id][account] = 0
+        ledger.drop_part(task_id, account)
     else:
         fee: uint256 = 0
-        fee, amount = ledger.entitlement(task_id, progress, part.role, part.seat)
+        fee, amount = ledger.entitlement(task_id, progress, part.place)
         self._leave_seat(task_id, account, progress, part)
     log events.Refunded(task=task_id, account=account, amount=amount)
     payments.push(account, amount)
@@ -117,20 +122,16 @@ def refund(task_id: uint256, account: address):
 @external
 def sweep(task_id: uint256):
     """
-    @notice Return to the requester what nobody claimed in time; a fallback's unclaimed bonds go to the sink; anyone may.
+    @notice Return to the requester what nobody claimed in time; unclaimed bonds go to the sink; anyone may.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.PAYING)
-    refusal.require(block.timestamp > progress.opened_at + ledger.claim_window(task_id), "too_early")
-    purse: purse_word.Purse = purse_word.unpack(ledger.tasks[task_id].purse)
+    refusal.require(block.timestamp > progress.opened_at + ledger.outcome(task_id).claim_window, "too_early")
+    purse: purse_word.Purse = ledger.purse(task_id)
     refusal.require(purse.budget + purse.bonds > 0, "nothing_owed")
     ledger.tasks[task_id].purse = 0
-    amount: uint256 = purse.budget
-    if progress.status == lifecycle.FALLBACK:
-        ledger.forfeits += purse.bonds
-    else:
-        amount += purse.bonds
-    log events.Swept(task=task_id, amount=amount)
-    payments.push(ledger.requester_of(task_id), amount)
+    ledger.forfeits += purse.bonds
+    log events.Swept(task=task_id, amount=purse.budget)
+    payments.push(ledger.tasks[task_id].requester, purse.budget)
 
 
 @external
@@ -148,7 +149,7 @@ def flush_forfeits():
 @internal
 @view
 def _provider(task_id: uint256, account: address) -> part_word.Part:
-    part: part_word.Part = part_word.unpack(ledger.parts[task_id][account])
+    part: part_word.Part = ledger.part(task_id, account)
     refusal.require(part.role == lifecycle.PROVIDER, "nothing_owed")
     return part
 
@@ -161,15 +162,13 @@ def _earned(
     """
     @notice A provider's pay in a fallback, in base units: by weight and delivered rounds, or by its listed price.
     """
-    performance: uint256 = 0
-    participation: uint256 = 0
-    performance, participation = pair_word.unpack(ledger.tasks[task_id].pay)
+    pay: pair_word.Pay = ledger.pay(task_id)
     owed: uint256 = 0
     if progress.delivered_weight != 0:
-        owed = performance * part.weight * delivered // progress.delivered_weight
+        owed = pay.performance * part.weight * delivered // progress.delivered_weight
     if priced:
         return owed + part.price * delivered // progress.last_round
-    return owed + participation * part.weight * delivered // (progress.total_weight * progress.last_round)
+    return owed + pay.participation * part.weight * delivered // (progress.total_weight * progress.last_round)
 
 
 @internal
@@ -178,7 +177,7 @@ def _pay(task_id: uint256, account: address, owed: uint256, bond: uint256):
     @notice Pay a provider once, out of what the task still holds for providers.
     """
     ledger.tasks[task_id].purse = purse_word.less(ledger.tasks[task_id].purse, owed, bond)
-    ledger.parts[task_id][account] = 0
+    ledger.drop_part(task_id, account)
     log events.Claimed(task=task_id, account=account, owed=owed, bond=bond)
     payments.push(account, owed + bond)
 
@@ -186,6 +185,6 @@ def _pay(task_id: uint256, account: address, owed: uint256, bond: uint256):
 @internal
 def _leave_seat(task_id: uint256, account: address, progress: progress_word.Progress, part: part_word.Part):
     after: progress_word.Progress = progress
-    after.seated &= ~ledger.seat_bit(part.role, part.seat)
-    ledger.tasks[task_id].progress = progress_word.pack(after)
-    ledger.parts[task_id][account] = 0
+    after.seated &= ~(1 << part.place)
+    ledger.save(task_id, after)
+    ledger.drop_part(task_id, account)

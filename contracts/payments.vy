@@ -38,14 +38,12 @@ def pull(payer: address, amount: uint256, permit: Permit):
     """
     if amount == 0:
         return
-    allowed: uint256 = staticcall token.allowance(payer, self)
-    if allowed < amount and permit.deadline != 0:
+    if permit.deadline != 0 and staticcall token.allowance(payer, self) < amount:
         extcall token.permit(payer, self, amount, permit.deadline, permit.v, permit.r, permit.s)
-        allowed = staticcall token.allowance(payer, self)
-    covered: bool = allowed >= amount and staticcall token.balanceOf(payer) >= amount
-    before: uint256 = staticcall token.balanceOf(self)
-    moved: bool = covered and extcall token.transferFrom(payer, self, amount, default_return_value=True)
-    refusal.require(moved and staticcall token.balanceOf(self) == before + amount, "payment_failed")
+    before: uint256 = self._balance(self)
+    moved: bool = self._balance(payer) >= amount and staticcall token.allowance(payer, self) >= amount
+    moved = moved and extcall token.transferFrom(payer, self, amount, default_return_value=True)
+    refusal.require(moved and self._balance(self) == before + amount, "payment_failed")
 
 
 @internal
@@ -55,5 +53,12 @@ def push(payee: address, amount: uint256):
     """
     if amount == 0:
         return
-    covered: bool = staticcall token.balanceOf(self) >= amount
-    refusal.require(covered and extcall token.transfer(payee, amount, default_return_value=True), "payout_failed")
+    moved: bool = self._balance(self) >= amount
+    moved = moved and extcall token.transfer(payee, amount, default_return_value=True)
+    refusal.require(moved, "payout_failed")
+
+
+@internal
+@view
+def _balance(account: address) -> uint256:
+    return staticcall token.balanceOf(account)

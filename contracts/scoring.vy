@@ -30,7 +30,7 @@ def commit_scores(task_id: uint256, commitment: bytes32):
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_SCORING)
     seat: uint256 = self._evaluator_seat(task_id)
-    seats: seats_word.Seats = seats_word.unpack(ledger.tasks[task_id].seats)
+    seats: seats_word.Seats = ledger.seats(task_id)
     refusal.require(block.timestamp <= progress.opened_at + seats.commit_window, "commit_deadline_passed")
     refusal.require(seats.committed & (1 << seat) == 0, "already_committed")
     refusal.require(commitment != empty(bytes32), "empty_commitment")
@@ -38,7 +38,7 @@ def commit_scores(task_id: uint256, commitment: bytes32):
     seats.committed |= 1 << seat
     if seats.committed == seats_word.everybody(seats.evaluators):
         seats.commits_done_at = block.timestamp
-    ledger.tasks[task_id].seats = seats_word.pack(seats)
+    ledger.save_seats(task_id, seats)
     log events.ScoresCommitted(task=task_id, evaluator=msg.sender, commitment=commitment)
 
 
@@ -49,7 +49,7 @@ def reveal_scores(task_id: uint256, table: Bytes[task_terms.MAX_TABLE], salt: by
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_SCORING)
     seat: uint256 = self._evaluator_seat(task_id)
-    seats: seats_word.Seats = seats_word.unpack(ledger.tasks[task_id].seats)
+    seats: seats_word.Seats = ledger.seats(task_id)
     late: bool = block.timestamp > progress.opened_at + seats.commit_window
     refusal.require(seats.commits_done_at != 0 or late, "commits_open")
     refusal.require(block.timestamp <= seats_word.reveal_deadline(seats, progress.opened_at), "reveal_deadline_passed")
@@ -60,7 +60,7 @@ def reveal_scores(task_id: uint256, table: Bytes[task_terms.MAX_TABLE], salt: by
     seats.revealed |= 1 << seat
     if seats.revealed == seats.committed:
         seats.reveals_done_at = block.timestamp
-    ledger.tasks[task_id].seats = seats_word.pack(seats)
+    ledger.save_seats(task_id, seats)
     log events.ScoresRevealed(task=task_id, evaluator=msg.sender, table=table, salt=salt)
 
 
@@ -71,7 +71,7 @@ def confirm(task_id: uint256, vote: task_terms.Vote):
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_SCORING)
     seat: uint256 = self._evaluator_seat(task_id)
-    seats: seats_word.Seats = seats_word.unpack(ledger.tasks[task_id].seats)
+    seats: seats_word.Seats = ledger.seats(task_id)
     late: bool = block.timestamp > seats_word.reveal_deadline(seats, progress.opened_at)
     refusal.require(seats.reveals_done_at != 0 or late, "reveals_open")
     refusal.require(block.timestamp <= seats_word.confirm_deadline(seats, progress.opened_at), "confirm_deadline_passed")
@@ -85,7 +85,7 @@ def confirm(task_id: uint256, vote: task_terms.Vote):
     seats.voted |= bit
     if self._votes(task_id, others, ballot) + 1 < self._quorum(seats.evaluators):
         ledger.seals[task_id][seat] = ballot
-        ledger.tasks[task_id].seats = seats_word.pack(seats)
+        ledger.save_seats(task_id, seats)
     elif vote.payout_root == empty(bytes32):
         self.fall_back(task_id, progress, seats, False)
     else:
@@ -97,9 +97,9 @@ def confirm(task_id: uint256, vote: task_terms.Vote):
 @internal
 @view
 def _evaluator_seat(task_id: uint256) -> uint256:
-    part: part_word.Part = part_word.unpack(ledger.parts[task_id][msg.sender])
+    part: part_word.Part = ledger.part(task_id, msg.sender)
     refusal.require(part.role == lifecycle.EVALUATOR, "not_an_evaluator")
-    return part.seat
+    return part.place - seats_word.EVALUATORS_FROM
 
 
 @internal
@@ -140,19 +140,14 @@ def _check_vote(
     n_paid: uint256 = seats_word.count(paid)
     refusal.require(n_paid >= self._quorum(seats.evaluators), "too_few_agree")
     if vote.debits != 0:
-        refusal.require(stake_word.unpack(ledger.tasks[task_id].stake).open_admission, "debit_without_rule")
-    bonds: uint256 = purse_word.unpack(ledger.tasks[task_id].purse).bonds
+        refusal.require(ledger.stake(task_id).open_admission, "debit_without_rule")
+    bonds: uint256 = ledger.purse(task_id).bonds
     refusal.require(vote.debits <= bonds and vote.forfeits <= bonds - vote.debits, "bonds_exceeded")
-    performance: uint256 = 0
-    participation: uint256 = 0
-    performance, participation = pair_word.unpack(ledger.tasks[task_id].pay)
-    budget: uint256 = performance + participation + vote.debits
+    pay: pair_word.Pay = ledger.pay(task_id)
+    budget: uint256 = pay.performance + pay.participation + vote.debits
     refusal.require(vote.owed <= budget, "owed_exceeds_budget")
-    of_aggregator: uint256 = 0
-    of_evaluator: uint256 = 0
-    of_aggregator, of_evaluator = pair_word.unpack(ledger.tasks[task_id].fees)
-    unspent: uint256 = of_aggregator * (progress.last_round - vote.rounds_verified)
-    unspent += of_evaluator * (seats.evaluators - n_paid)
+    unspent_rounds: uint256 = progress.last_round - vote.rounds_verified
+    unspent: uint256 = ledger.fees(task_id, unspent_rounds, seats.evaluators - n_paid)
     refusal.require(vote.refund == budget - vote.owed + unspent, "sum_mismatch")
     return paid
 
@@ -162,31 +157,26 @@ def _settle(
     task_id: uint256, progress: progress_word.Progress, seats: seats_word.Seats, vote: task_terms.Vote, paid: uint256
 ):
     """
-    @notice Fix what everybody is owed as a quorum voted; who did not reveal forfeits.
+    @notice Fix what everybody is owed as a quorum voted; who did not reveal forfeits, and whoever committed the first
+            round that does not verify.
     """
-    of_aggregator: uint256 = 0
-    of_evaluator: uint256 = 0
-    of_aggregator, of_evaluator = pair_word.unpack(ledger.tasks[task_id].bonds)
-    forfeited: uint256 = vote.forfeited | (seats_word.everybody(seats.evaluators) & ~seats.revealed)
-    lost: uint256 = vote.forfeits + seats_word.count(forfeited) * of_evaluator
-    bad_seat: uint256 = outcome_word.NO_SEAT
+    after: seats_word.Seats = seats
+    lost: uint256 = vote.forfeits
     if vote.rounds_verified < progress.round:
-        bad_seat = seats_word.committer_of(seats.first_rounds, vote.rounds_verified + 1)
-        if seats.stalled & (1 << bad_seat) == 0:
-            lost += of_aggregator
-    bonds: uint256 = purse_word.unpack(ledger.tasks[task_id].purse).bonds - vote.debits - vote.forfeits
-    ledger.tasks[task_id].purse = purse_word.pack(purse_word.Purse(budget=vote.owed, bonds=bonds))
+        bad: uint256 = 1 << seats_word.committer_of(seats.first_rounds, vote.rounds_verified + 1)
+        if seats.forfeited & bad == 0:
+            after.forfeited |= bad
+            lost += ledger.bonds(task_id).aggregator
+    bonds: uint256 = ledger.purse(task_id).bonds - vote.debits - vote.forfeits
+    ledger.save_purse(task_id, vote.owed, bonds)
     ledger.tasks[task_id].payout_root = vote.payout_root
-    ledger.tasks[task_id].outcome = outcome_word.pack(
-        outcome_word.Outcome(
-            refund=vote.refund,
-            rounds_paid=vote.rounds_verified,
-            best_round=vote.best_round,
-            paid_seats=paid,
-            forfeited_seats=forfeited,
-            bad_seat=bad_seat,
-        )
-    )
+    outcome: outcome_word.Outcome = ledger.outcome(task_id)
+    outcome.refund = vote.refund
+    outcome.rounds_paid = vote.rounds_verified
+    outcome.best_round = vote.best_round
+    outcome.paid = paid
+    forfeited: uint256 = vote.forfeited | (seats_word.everybody(seats.evaluators) & ~seats.revealed)
+    lost += self._end(task_id, after, outcome, forfeited)
     ledger.forfeits += lost
     ledger.move(task_id, progress, lifecycle.SETTLED)
     log events.TaskSettled(task=task_id, vote=vote, paid=paid, forfeited=forfeited)
@@ -197,32 +187,35 @@ def fall_back(task_id: uint256, progress: progress_word.Progress, seats: seats_w
     """
     @notice Settle by delivered rounds: no table decides, silent seats forfeit; returns what the trigger is repaid.
     """
-    stake: stake_word.Stake = stake_word.unpack(ledger.tasks[task_id].stake)
-    forfeited: uint256 = seats_word.everybody(seats.evaluators) & ~seats.voted
+    stake: stake_word.Stake = ledger.stake(task_id)
     budget: uint256 = self._fallback_budget(task_id, progress, stake.priced)
-    of_aggregator: uint256 = 0
-    of_evaluator: uint256 = 0
-    of_aggregator, of_evaluator = pair_word.unpack(ledger.tasks[task_id].fees)
-    fees: uint256 = of_aggregator * progress.round + of_evaluator * seats_word.count(seats.revealed)
-    rest: uint256 = ledger.escrow(task_id, progress) - fees - budget
-    bonds: uint256 = purse_word.unpack(ledger.tasks[task_id].purse).bonds
-    ledger.tasks[task_id].purse = purse_word.pack(purse_word.Purse(budget=budget, bonds=bonds))
-    ledger.tasks[task_id].outcome = outcome_word.pack(
-        outcome_word.Outcome(
-            refund=rest,
-            rounds_paid=progress.round,
-            best_round=0,
-            paid_seats=seats.revealed,
-            forfeited_seats=forfeited,
-            bad_seat=outcome_word.NO_SEAT,
-        )
-    )
-    lost: uint256 = seats_word.count(forfeited) * ledger.seat_bond(task_id, lifecycle.EVALUATOR)
+    ledger.save_purse(task_id, budget, ledger.purse(task_id).bonds)
+    fees: uint256 = ledger.fees(task_id, progress.round, seats_word.count(seats.revealed))
+    outcome: outcome_word.Outcome = ledger.outcome(task_id)
+    outcome.refund = ledger.escrow(task_id) - fees - budget
+    outcome.rounds_paid = progress.round
+    outcome.paid = seats.revealed
+    forfeited: uint256 = seats_word.everybody(seats.evaluators) & ~seats.voted
+    lost: uint256 = self._end(task_id, seats, outcome, forfeited)
     reward: uint256 = min(stake.trigger_reward, lost) if repays else 0
     ledger.forfeits += lost - reward
     ledger.move(task_id, progress, lifecycle.FALLBACK)
-    log events.TaskFellBack(task=task_id, paid=seats.revealed, forfeited=forfeited, refund=rest)
+    log events.TaskFellBack(task=task_id, paid=seats.revealed, forfeited=forfeited, refund=outcome.refund)
     return reward
+
+
+@internal
+def _end(
+    task_id: uint256, seats: seats_word.Seats, outcome: outcome_word.Outcome, forfeited: uint256
+) -> uint256:
+    """
+    @notice Write the end down; returns the bonds that the evaluators in the bitmap `forfeited` lose.
+    """
+    after: seats_word.Seats = seats
+    after.forfeited |= forfeited << seats_word.EVALUATORS_FROM
+    ledger.save_seats(task_id, after)
+    ledger.tasks[task_id].outcome = outcome_word.pack(outcome)
+    return seats_word.count(forfeited) * ledger.bonds(task_id).evaluator
 
 
 @internal
@@ -233,10 +226,8 @@ def _fallback_budget(task_id: uint256, progress: progress_word.Progress, priced:
     """
     if progress.delivered_weight == 0:
         return 0
-    performance: uint256 = 0
-    participation: uint256 = 0
-    performance, participation = pair_word.unpack(ledger.tasks[task_id].pay)
+    pay: pair_word.Pay = ledger.pay(task_id)
     if priced:
-        return performance + participation
+        return pay.performance + pay.participation
     whole: uint256 = progress.total_weight * progress.last_round
-    return performance + participation * progress.delivered_weight // whole
+    return pay.performance + pay.participation * progress.delivered_weight // whole

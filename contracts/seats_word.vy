@@ -4,33 +4,37 @@
 """
 @title Seats word
 @license Apache-2.0
-@notice What the named seats of a task did, in one word: which aggregator seat committed from which round on, and
-        how far the evaluators are. Never zero, since the first aggregator's first round is 1.
+@notice What the named seats of a task did, in one word: which aggregator seat committed from which round on, how far
+        the evaluators are, and who forfeited. Never zero, since the first aggregator's first round is 1.
+@dev A place numbers all seats of a task: aggregators from 0, evaluators from 4. Its 256 bits are all in use.
 """
+
+EVALUATORS_FROM: constant(uint256) = 4
+PLACES: constant(uint256) = 11
 
 
 struct Seats:
     aggregators: uint256  # 4 bits, how many are named
-    evaluators: uint256  # 4
+    evaluators: uint256  # 4, how many are named
     first_rounds: uint256  # 4 x 16, by aggregator seat; 0: never active
-    stalled: uint256  # 4, bitmap of aggregator seats that forfeited by letting a window pass
+    forfeited: uint256  # 11, bitmap of places
     committed: uint256  # 7, bitmap of evaluator seats
-    revealed: uint256  # 7
-    voted: uint256  # 7
+    revealed: uint256  # 7, bitmap of evaluator seats
+    voted: uint256  # 7, bitmap of evaluator seats
     commits_done_at: uint256  # 40, block seconds; 0: not yet
-    reveals_done_at: uint256  # 40
+    reveals_done_at: uint256  # 40, block seconds; 0: not yet
     commit_window: uint256  # 24, seconds
-    reveal_window: uint256  # 24
-    confirm_window: uint256  # 24
+    reveal_window: uint256  # 24, seconds
+    confirm_window: uint256  # 24, seconds
 
 
 @internal
 @pure
 def pack(s: Seats) -> uint256:
-    relay: uint256 = s.aggregators | (s.evaluators << 4) | (s.first_rounds << 8) | (s.stalled << 72)
-    ballots: uint256 = (s.committed << 76) | (s.revealed << 83) | (s.voted << 90)
-    times: uint256 = (s.commits_done_at << 97) | (s.reveals_done_at << 137)
-    return relay | ballots | times | (s.commit_window << 177) | (s.reveal_window << 201) | (s.confirm_window << 225)
+    relay: uint256 = s.aggregators | (s.evaluators << 4) | (s.first_rounds << 8) | (s.forfeited << 72)
+    ballots: uint256 = (s.committed << 83) | (s.revealed << 90) | (s.voted << 97)
+    times: uint256 = (s.commits_done_at << 104) | (s.reveals_done_at << 144)
+    return relay | ballots | times | (s.commit_window << 184) | (s.reveal_window << 208) | (s.confirm_window << 232)
 
 
 @internal
@@ -40,15 +44,15 @@ def unpack(word: uint256) -> Seats:
         aggregators=word & (2**4 - 1),
         evaluators=(word >> 4) & (2**4 - 1),
         first_rounds=(word >> 8) & (2**64 - 1),
-        stalled=(word >> 72) & (2**4 - 1),
-        committed=(word >> 76) & (2**7 - 1),
-        revealed=(word >> 83) & (2**7 - 1),
-        voted=(word >> 90) & (2**7 - 1),
-        commits_done_at=(word >> 97) & (2**40 - 1),
-        reveals_done_at=(word >> 137) & (2**40 - 1),
-        commit_window=(word >> 177) & (2**24 - 1),
-        reveal_window=(word >> 201) & (2**24 - 1),
-        confirm_window=word >> 225,
+        forfeited=(word >> 72) & (2**11 - 1),
+        committed=(word >> 83) & (2**7 - 1),
+        revealed=(word >> 90) & (2**7 - 1),
+        voted=(word >> 97) & (2**7 - 1),
+        commits_done_at=(word >> 104) & (2**40 - 1),
+        reveals_done_at=(word >> 144) & (2**40 - 1),
+        commit_window=(word >> 184) & (2**24 - 1),
+        reveal_window=(word >> 208) & (2**24 - 1),
+        confirm_window=word >> 232,
     )
 
 
@@ -65,19 +69,19 @@ def first_round(first_rounds: uint256, seat: uint256) -> uint256:
 @pure
 def rounds_of(first_rounds: uint256, seat: uint256, committed: uint256, upto: uint256) -> uint256:
     """
-    @notice How many of rounds 1..upto the aggregator seat committed, of `committed` in all.
+    @notice How many of rounds 1..upto an aggregator seat committed, of `committed` in all.
     """
     first: uint256 = self.first_round(first_rounds, seat)
     if first == 0:
         return 0
-    last: uint256 = committed
+    end: uint256 = committed + 1
     for offset: uint256 in range(1, 4):
         later: uint256 = self.first_round(first_rounds, seat + offset)
         if later != 0:
-            last = later - 1
+            end = later
             break
-    last = min(last, upto)
-    return last + 1 - first if last >= first else 0
+    end = min(end, upto + 1)
+    return end - first if end > first else 0
 
 
 @internal
@@ -96,23 +100,21 @@ def committer_of(first_rounds: uint256, round: uint256) -> uint256:
 
 @internal
 @pure
-def count(bitmap: uint256) -> uint256:
+def count(seats: uint256) -> uint256:
     """
-    @notice How many seats a bitmap holds; each turn clears its lowest bit.
+    @notice How many evaluator seats a bitmap holds.
     """
-    rest: uint256 = bitmap
-    for total: uint256 in range(8):
-        if rest == 0:
-            return total
-        rest &= rest - 1
-    raise "bad_bitmap"
+    total: uint256 = 0
+    for seat: uint256 in range(7):
+        total += (seats >> seat) & 1
+    return total
 
 
 @internal
 @pure
 def everybody(evaluators: uint256) -> uint256:
     """
-    @notice The bitmap of all evaluator seats.
+    @notice The bitmap of so many seats.
     """
     return (1 << evaluators) - 1
 

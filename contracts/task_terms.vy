@@ -89,10 +89,13 @@ def check(terms: Terms):
     @notice Refuse terms that the words of a task cannot hold, or under which somebody could lose unfairly.
     """
     refusal.require(terms.terms_hash != empty(bytes32), "no_terms")
-    largest: uint256 = max(max(terms.performance, terms.participation), max(terms.provider_bond, terms.trigger_reward))
-    largest = max(largest, max(terms.aggregator_fee, terms.evaluator_fee))
-    largest = max(largest, max(terms.aggregator_bond, terms.evaluator_bond))
-    refusal.require(largest < AMOUNT_LIMIT, "amount_too_large")
+    # the limit is a power of two: one amount reaches it if and only if all of them, bit by bit, do
+    amounts: uint256 = terms.performance | terms.participation | terms.aggregator_fee | terms.evaluator_fee
+    amounts |= terms.aggregator_bond | terms.evaluator_bond | terms.provider_bond | terms.trigger_reward
+    refusal.require(amounts < AMOUNT_LIMIT, "amount_too_large")
+    # a reward as large as the bond would hand it back to an owner of both seats
+    least_bond: uint256 = min(terms.aggregator_bond, terms.evaluator_bond)
+    refusal.require(2 * terms.trigger_reward <= least_bond, "reward_too_large")
     refusal.require(self.escrow(terms) > 0, "no_escrow")
     refusal.require(terms.rounds >= 1 and terms.rounds <= MAX_ROUNDS, "bad_rounds")
     refusal.require(terms.patience >= 1, "bad_patience")
@@ -103,7 +106,7 @@ def check(terms: Terms):
     refusal.require(terms.royalty_bps <= WHOLE_BPS, "bad_royalty")
     refusal.require(len(terms.aggregators) >= 1, "bad_aggregators")
     refusal.require(len(terms.evaluators) % 2 == 1, "evaluators_not_odd")
-    self._check_windows(terms.windows)
+    refusal.require(self._windows_fit(terms.windows), "bad_window")
     if terms.admission_root == empty(bytes32):
         refusal.require(terms.participation == 0, "open_with_participation")
         refusal.require(not terms.priced, "open_with_prices")
@@ -113,10 +116,9 @@ def check(terms: Terms):
 
 @internal
 @pure
-def _check_windows(windows: Windows):
+def _windows_fit(windows: Windows) -> bool:
     shortest: uint256 = min(min(windows.join, windows.start), min(windows.round, windows.commit))
     shortest = min(shortest, min(min(windows.reveal, windows.confirm), windows.claim))
-    longest: uint256 = max(max(windows.join, windows.start), max(windows.round, windows.commit))
-    longest = max(longest, max(max(windows.reveal, windows.confirm), windows.claim))
-    fits: bool = shortest >= 1 and longest < WINDOW_LIMIT
-    refusal.require(fits and windows.submit < windows.round, "bad_window")
+    bits: uint256 = windows.join | windows.start | windows.round | windows.commit
+    bits |= windows.reveal | windows.confirm | windows.claim
+    return shortest != 0 and bits < WINDOW_LIMIT and windows.submit < windows.round

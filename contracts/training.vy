@@ -30,12 +30,12 @@ def announce(task_id: uint256, round_number: uint256, update: bytes32, blob: byt
     @notice Put an update on record when the aggregator seems deaf.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_TRAINING)
-    part: part_word.Part = part_word.unpack(ledger.parts[task_id][msg.sender])
+    part: part_word.Part = ledger.part(task_id, msg.sender)
     refusal.require(part.role == lifecycle.PROVIDER, "not_a_provider")
     refusal.require(round_number == progress.round + 1, "wrong_round")
     refusal.require(block.timestamp <= progress.opened_at + progress.submit_window, "submit_deadline_passed")
     part.announced = 1
-    ledger.parts[task_id][msg.sender] = part_word.pack(part)
+    ledger.save_part(task_id, msg.sender, part)
     log events.UpdateAnnounced(
         task=task_id, provider=msg.sender, round=round_number, attempt=progress.attempt, update=update, blob=blob
     )
@@ -55,8 +55,8 @@ def commit_round(
     @notice Commit one round; the last one opens scoring.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_TRAINING)
-    part: part_word.Part = part_word.unpack(ledger.parts[task_id][msg.sender])
-    refusal.require(part.role == lifecycle.AGGREGATOR and part.seat == progress.attempt, "not_the_aggregator")
+    part: part_word.Part = ledger.part(task_id, msg.sender)
+    refusal.require(part.role == lifecycle.AGGREGATOR and part.place == progress.attempt, "not_the_aggregator")
     refusal.require(round_number == progress.round + 1, "wrong_round")
     refusal.require(block.timestamp > progress.opened_at + progress.submit_window, "submission_open")
     refusal.require(block.timestamp <= progress.opened_at + progress.round_window, "round_deadline_passed")
@@ -88,18 +88,18 @@ def take_over(task_id: uint256):
     @notice Let a standby replace an aggregator that let its window pass; the stalled bond is forfeited.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_TRAINING)
-    part: part_word.Part = part_word.unpack(ledger.parts[task_id][msg.sender])
-    refusal.require(part.role == lifecycle.AGGREGATOR and part.seat > progress.attempt, "not_a_standby")
-    seats: seats_word.Seats = seats_word.unpack(ledger.tasks[task_id].seats)
-    turn: uint256 = progress.opened_at + progress.round_window * (part.seat - progress.attempt)
+    part: part_word.Part = ledger.part(task_id, msg.sender)
+    refusal.require(part.role == lifecycle.AGGREGATOR and part.place > progress.attempt, "not_a_standby")
+    seats: seats_word.Seats = ledger.seats(task_id)
+    turn: uint256 = progress.opened_at + progress.round_window * (part.place - progress.attempt)
     refusal.require(block.timestamp > turn, "not_your_turn")
     refusal.require(block.timestamp <= self._training_deadline(progress, seats.aggregators), "training_deadline_passed")
     first_round: uint256 = progress.round + 1
-    seats.first_rounds |= first_round << (16 * part.seat)
+    seats.first_rounds |= first_round << (16 * part.place)
     reward: uint256 = self._forfeit_active(task_id, progress.attempt, seats)
-    progress.attempt = part.seat
+    progress.attempt = part.place
     ledger.move(task_id, progress, lifecycle.TRAINING)
-    log events.TakenOver(task=task_id, aggregator=msg.sender, attempt=part.seat, first_round=first_round)
+    log events.TakenOver(task=task_id, aggregator=msg.sender, attempt=part.place, first_round=first_round)
     payments.push(msg.sender, reward)
 
 
@@ -110,7 +110,7 @@ def stop(task_id: uint256):
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_TRAINING)
     ledger.only_requester(task_id)
-    refusal.require(progress.round >= limits_word.unpack(ledger.tasks[task_id].limits).patience, "too_early")
+    refusal.require(progress.round >= ledger.limits(task_id).patience, "too_early")
     refusal.require(block.timestamp <= progress.opened_at + progress.round_window, "round_deadline_passed")
     ledger.move(task_id, progress, lifecycle.SCORING)
     log events.TrainingStopped(task=task_id, round=progress.round)
@@ -122,7 +122,7 @@ def close(task_id: uint256):
     @notice Take the way out of a state whose last deadline has passed; anyone may.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.CLOSABLE)
-    seats: seats_word.Seats = seats_word.unpack(ledger.tasks[task_id].seats)
+    seats: seats_word.Seats = ledger.seats(task_id)
     status: uint256 = lifecycle.CANCELLED
     reward: uint256 = 0
     deadline: uint256 = 0
@@ -160,9 +160,9 @@ def _forfeit_active(task_id: uint256, attempt: uint256, seats: seats_word.Seats)
     @notice Forfeit the active aggregator's bond and write the seats down; returns what the caller is repaid of it.
     """
     after: seats_word.Seats = seats
-    after.stalled |= 1 << attempt
-    ledger.tasks[task_id].seats = seats_word.pack(after)
-    bond: uint256 = ledger.seat_bond(task_id, lifecycle.AGGREGATOR)
-    reward: uint256 = min(stake_word.unpack(ledger.tasks[task_id].stake).trigger_reward, bond)
+    after.forfeited |= 1 << attempt
+    ledger.save_seats(task_id, after)
+    bond: uint256 = ledger.bonds(task_id).aggregator
+    reward: uint256 = min(ledger.stake(task_id).trigger_reward, bond)
     ledger.forfeits += bond - reward
     return reward

@@ -33,7 +33,18 @@ def anvil(start: int, *options: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [str(ANVIL), "--port", str(port), "--timestamp", str(start), "--enable-tx-gas-limit", "--accounts", "0"]
+    command = [
+        str(ANVIL),
+        "--code-size-limit",
+        "60000",
+        "--port",
+        str(port),
+        "--timestamp",
+        str(start),
+        "--enable-tx-gas-limit",
+        "--accounts",
+        "0",
+    ]
     with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL) as process:
         url = f"http://127.0.0.1:{port}"
         try:
@@ -66,7 +77,7 @@ class AnvilChain(RpcChain):
 
     def mint(self, account: str, amount: int) -> None:
         data = artifact("Token").functions["mint"].encode(account, amount)
-        order = Order("mint", self.token, "0x" + data.hex(), limit_of("mint", data), "")
+        order = Order("mint", self.token, "0x" + data.hex(), limit_of("mint", data), f"mint {account} {amount}")
         assert self._faucet.send(FAUCET, order).succeeded
 
     def advance_to(self, timestamp: int) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from web3 import Web3
+from web3.providers import BaseProvider
+from web3.types import RPCResponse
 
 from fedmarket.chain.endpoint import Endpoint
 from fedmarket.chain.outbox import FileOutbox, Outgoing
-from fedmarket.domain.errors import ChainError
 
 
 class Killed(BaseException):
@@ -21,27 +22,39 @@ def kill() -> None:
 
 
 def cut_off() -> None:
-    raise ChainError("chain.unreachable", url="the node", detail="cut off")
+    raise ConnectionResetError
 
 
-class FailingEndpoint(Endpoint):
+class FailingProvider(BaseProvider):
     """Does `failure` once, before or after a request of `method`."""
 
-    def __init__(self, web3: Web3, method: str, failure: Callable[[], None], when: str) -> None:
-        super().__init__(web3)
+    def __init__(self, inner: BaseProvider, method: str, failure: Callable[[], None], when: str) -> None:
+        super().__init__()
+        self._inner = inner
         self._planned = (method, when)
         self._failure = failure
 
-    def ask(self, method: str, *params: Any) -> Any:
-        self._fail(method, "before")
-        answer = super().ask(method, *params)
-        self._fail(method, "after")
-        return answer
+    def request_func(self, w3: Web3, middleware_onion: Any) -> Callable[..., RPCResponse]:
+        request = self._inner.request_func(w3, middleware_onion)
+
+        def ask(method: str, params: Any) -> RPCResponse:
+            self._fail(method, "before")
+            answer = request(method, params)
+            self._fail(method, "after")
+            return answer
+
+        return ask
 
     def _fail(self, method: str, moment: str) -> None:
         if self._planned == (method, moment):
             self._planned = ("", "")
             self._failure()
+
+
+def failing(web3: Web3, method: str, failure: Callable[[], None], when: str) -> Web3:
+    """Return web3 on the same chain through a provider that fails once."""
+    assert isinstance(web3.provider, BaseProvider)
+    return Web3(FailingProvider(web3.provider, method, failure, when), middleware=[])
 
 
 class ForgetfulEndpoint(Endpoint):

@@ -30,7 +30,13 @@ NAMES = (
     "stranger",
     "pauper",
 )
-SECRETS = {name: keccak(b"story " + name.encode()) for name in NAMES}
+
+
+def secret_of(name: str) -> bytes:
+    return keccak(b"story " + name.encode())
+
+
+SECRETS = {name: secret_of(name) for name in NAMES}
 ACCOUNTS = {name: address_of(secret) for name, secret in SECRETS.items()}
 EVALUATORS = NAMES[3:6]
 PROVIDERS = NAMES[6:9]
@@ -102,11 +108,11 @@ class Story:
     refusals: list[tuple[str, str]] = field(default_factory=list)
 
     def call(self, who: str, verb: str, *args: Any, pays: int = 0) -> None:
-        self.receipts.append(self.chain.call(SECRETS[who], verb, *args, pays=pays))
+        self.receipts.append(self.chain.call(secret_of(who), verb, *args, pays=pays))
 
     def refused(self, who: str, verb: str, *args: Any, pays: int = 0) -> None:
         try:
-            self.chain.call(SECRETS[who], verb, *args, pays=pays)
+            self.chain.call(secret_of(who), verb, *args, pays=pays)
         except ContractRefusal as refusal:
             self.refusals.append((verb, refusal.reason))
         else:
@@ -221,9 +227,12 @@ class Story:
         self.wait(101)
         self.call("stranger", "close", 3)
         facts = (tree.root, word("model 1"), word("manifest 1"))
-        for leaf in leaves[:2]:
-            self.call("stranger", "claim_fallback", 3, *leaf, *facts, tree.proof(leaf))
-        self.refused("stranger", "claim_fallback", 3, *leaves[2], *facts, [])
+        for account, update, delivered in leaves[:2]:
+            proof = tree.proof((account, update, delivered))
+            self.call("stranger", "claim_fallback", 3, account, 1, update, delivered, *facts, proof)
+        last = leaves[2]
+        self.refused("stranger", "claim_fallback", 3, last[0], 1, *last[1:], *facts, [])
+        self.refused("stranger", "claim_fallback", 3, last[0], 0, bytes(32), 0, *[bytes(32)] * 3, [])
         self.call("stranger", "claim_seat", 3, ACCOUNTS["evaluator one"])
         self.call("stranger", "refund", 3, ACCOUNTS["requester"])
         self.wait(1_001)

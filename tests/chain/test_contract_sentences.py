@@ -1,17 +1,22 @@
-"""Every reason for which the contract or its reference refuses has a sentence, in English and in Chinese."""
+"""Every reason for which the contract, its reference or this package refuses has a sentence in both languages."""
 
+import ast
 import json
 import re
+import string
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from fedmarket import chain
 from fedmarket.domain import reference
+from fedmarket.domain.errors import LANGUAGES
 
-ROOT = Path(__file__).parents[2]
-PYTHON = re.compile(r'(?:require|refuse)\((?:[^"]|"(?!\w+"\)))*?"(\w+)"\)')
-VYPER = re.compile(r'(?:assert\b[^#]*?,\s*|raise\s+)"(\w+)"', re.DOTALL)
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+REFUSING = {"require", "refuse"}
+SENDER_IDS = {"ChainError", "SendRefused", "UsageError"}
 
 
 def sentences(lang: str, area: str) -> dict[str, str]:
@@ -20,24 +25,59 @@ def sentences(lang: str, area: str) -> dict[str, str]:
     return read
 
 
+def calls(folder: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a package's files, with the called name."""
+    for file in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                yield node.func.id, node
+
+
 def reasons_in_python() -> set[str]:
-    folder = Path(reference.__file__).parent
-    return {reason for file in folder.glob("*.py") for reason in PYTHON.findall(file.read_text())}
+    found = (node.args[-1] for name, node in calls(Path(reference.__file__).parent) if name in REFUSING)
+    return {node.value for node in found if isinstance(node, ast.Constant)}
 
 
 def reasons_in_vyper() -> set[str]:
-    return {reason for file in (ROOT / "contracts").rglob("TaskMarket*.vy") for reason in _reasons(file)}
+    """Every string literal that is one lower-case word: the contracts hold no others but reasons."""
+    sources = [re.sub(r'""".*?"""', "", file.read_text(), flags=re.DOTALL) for file in CONTRACTS.glob("*.vy")]
+    return {reason for source in sources for reason in re.findall(r'(?<!x)"([a-z][a-z0-9_]*)"', source)}
 
 
-def _reasons(file: Path) -> set[str]:
-    return set(VYPER.findall(file.read_text()))
+def errors_of_this_package() -> set[str]:
+    found = (node.args[0] for name, node in calls(Path(chain.__file__).parent) if name in SENDER_IDS)
+    return {str(node.value).removeprefix("chain.") for node in found if isinstance(node, ast.Constant)}
 
 
-def test_the_greps_find_reasons_at_all() -> None:
-    assert {"unknown_task", "not_a_seat", "wrong_round", "nothing_owed"} <= reasons_in_python()
+def blanks(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+def test_both_hold_reasons_to_look_for() -> None:
+    assert {"unknown_task", "not_a_seat", "wrong_round", "nothing_owed"} <= reasons_in_python() & reasons_in_vyper()
     assert len(reasons_in_python()) >= 70
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_reason_of_the_reference_has_a_sentence(lang: str) -> None:
-    assert reasons_in_python() - sentences(lang, "contract").keys() == set()
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_reason_has_a_sentence_and_every_sentence_a_reason(lang: str) -> None:
+    assert sentences(lang, "contract").keys() ^ (reasons_in_python() | reasons_in_vyper()) == set()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_error_of_this_package_has_a_sentence_and_the_other_way_round(lang: str) -> None:
+    assert sentences(lang, "chain").keys() ^ (errors_of_this_package() | {"node_error"}) == set()
+
+
+def test_a_reason_fits_the_wire_and_is_an_identifier() -> None:
+    for reason in reasons_in_python() | reasons_in_vyper():
+        assert len(reason.encode()) <= 32 and reason.isidentifier()
+
+
+@pytest.mark.parametrize("area", ["chain", "contract"])
+def test_both_languages_fill_in_the_same_facts(area: str) -> None:
+    english, chinese = (sentences(lang, area) for lang in LANGUAGES)
+    assert {key: blanks(text) for key, text in english.items()} == {key: blanks(text) for key, text in chinese.items()}
+
+
+def test_the_contracts_sentences_need_no_facts() -> None:
+    assert all(not blanks(text) for text in sentences("en", "contract").values())

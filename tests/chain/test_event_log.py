@@ -1,4 +1,4 @@
-"""Each block's events are read once, in small ranges where the node wants it, and again where the chain took them back."""
+"""Events are read once, in ranges as small as the node wants, and again where the chain took them back."""
 
 from typing import Any
 

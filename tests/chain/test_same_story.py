@@ -1,8 +1,6 @@
 """The in-process EVM, the pure-Python chain and (where it is installed) anvil tell one story the same way."""
 
 import pytest
-from anvil_node import AnvilChain, anvil, needs_anvil
-from chain_story import ACCOUNTS, Story
 
 from fedmarket.chain.gas import LIMITS, limit_of
 from fedmarket.chain.port import SINK
@@ -10,6 +8,9 @@ from fedmarket.chain.rpc import RpcChain
 from fedmarket.chain.simulated import SimulatedChain
 from fedmarket.chain.tester import TesterChain
 from fedmarket.domain.lifecycle import VERBS
+
+from .anvil_node import AnvilChain, anvil, needs_anvil
+from .chain_story import ACCOUNTS, Story
 
 START = 1_800_000_000
 Pair = tuple[Story, Story]

@@ -7,16 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad_nodes import (
-    CHAIN_ID,
-    FailingEndpoint,
-    FailingOutbox,
-    ForgetfulEndpoint,
-    Killed,
-    cut_off,
-    kill,
-    survive,
-)
 
 from fedmarket.chain.endpoint import Block, Endpoint
 from fedmarket.chain.outbox import FileOutbox, MemoryOutbox, Order, Outbox
@@ -24,6 +14,17 @@ from fedmarket.chain.sender import Pace, Sender, SendRefused
 from fedmarket.chain.tester import BareChain
 from fedmarket.domain.accounts import address_of
 from fedmarket.domain.errors import ChainError
+
+from .bad_nodes import (
+    CHAIN_ID,
+    FailingOutbox,
+    ForgetfulEndpoint,
+    Killed,
+    cut_off,
+    failing,
+    kill,
+    survive,
+)
 
 SECRET = bytes(31) + b"\x07"
 ACCOUNT = address_of(SECRET)
@@ -70,16 +71,16 @@ CRASHES: dict[str, Broken] = {
         chain.endpoint, FailingOutbox(folder, ACCOUNT, 1, "after")
     ),
     "before the send": lambda chain, folder: sender(
-        FailingEndpoint(chain.web3, "eth_sendRawTransaction", kill, "before"), box(folder)
+        Endpoint(failing(chain.web3, "eth_sendRawTransaction", kill, "before")), box(folder)
     ),
     "after the send": lambda chain, folder: sender(
-        FailingEndpoint(chain.web3, "eth_sendRawTransaction", kill, "after"), box(folder)
+        Endpoint(failing(chain.web3, "eth_sendRawTransaction", kill, "after")), box(folder)
     ),
     "before the receipt": lambda chain, folder: sender(
-        FailingEndpoint(chain.web3, "eth_getTransactionReceipt", kill, "before"), box(folder)
+        Endpoint(failing(chain.web3, "eth_getTransactionReceipt", kill, "before")), box(folder)
     ),
     "after the receipt": lambda chain, folder: sender(
-        FailingEndpoint(chain.web3, "eth_getTransactionReceipt", kill, "after"), box(folder)
+        Endpoint(failing(chain.web3, "eth_getTransactionReceipt", kill, "after")), box(folder)
     ),
     "before the outbox is emptied": lambda chain, folder: sender(
         chain.endpoint, FailingOutbox(folder, ACCOUNT, 2, "before")
@@ -134,7 +135,7 @@ def test_the_transaction_is_on_the_disk_before_the_node_hears_of_it(chain: BareC
 
 
 def test_a_lost_answer_is_an_error_and_the_same_call_again_is_not_doubled(chain: BareChain, tmp_path: Path) -> None:
-    cut = FailingEndpoint(chain.web3, "eth_sendRawTransaction", cut_off, "after")
+    cut = Endpoint(failing(chain.web3, "eth_sendRawTransaction", cut_off, "after"))
     unlucky = sender(cut, box(tmp_path))
     with pytest.raises(ChainError):
         unlucky.send(SECRET, transfer(9))

@@ -5,7 +5,7 @@ import random
 import pytest
 from eth_account import Account
 from eth_utils.address import to_checksum_address
-from refusals import refused
+from tests.domain.refusals import refused
 
 from fedmarket.domain.accounts import (
     CURVE_ORDER,

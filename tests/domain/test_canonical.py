@@ -1,7 +1,7 @@
 """Documents: one spelling each, and every other is refused."""
 
 import pytest
-from refusals import refused
+from tests.domain.refusals import refused
 
 from fedmarket.domain import canonical
 from fedmarket.domain.canonical import Json
@@ -19,7 +19,7 @@ SCHEMA = "fedmarket/example/1"
         (b'{"a":-Infinity,"schema":"fedmarket/example/1"}', "document.not_json"),
         (b'{"a":"\xff","schema":"fedmarket/example/1"}', "document.not_json"),
         (b'{"a":' + b"9" * 5000 + b',"schema":"fedmarket/example/1"}', "document.not_json"),
-        (b"[" * 1000, "document.not_json"),
+        (b"[" * 1000, "document.too_deep"),
         (b'{"a":1,"a":1,"schema":"fedmarket/example/1"}', "document.duplicate_key"),
         (b'{"a":{"b":1,"b":2},"schema":"fedmarket/example/1"}', "document.duplicate_key"),
         (b"[]", "document.wrong_schema"),

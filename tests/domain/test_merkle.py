@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from eth_hash.auto import keccak
-from refusals import refused
+from tests.domain.refusals import refused
 
 from fedmarket.domain.merkle import MerkleError, StandardTree, Value, leaf_hash, verify
 

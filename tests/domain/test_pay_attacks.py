@@ -9,9 +9,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-
-from fedmarket.domain.settlement import PayRule, Settlement
-from worlds.pay_attacks import (
+from tests.worlds.pay_attacks import (
     echo,
     flipped_labels,
     hedged_pair,
@@ -22,7 +20,7 @@ from worlds.pay_attacks import (
     one_against_seven,
     split,
 )
-from worlds.pay_world import (
+from tests.worlds.pay_world import (
     LISTED_RULE,
     OPEN_RULE,
     Behaviour,
@@ -36,6 +34,8 @@ from worlds.pay_world import (
     tokens,
     training,
 )
+
+from fedmarket.domain.settlement import PayRule, Settlement
 
 SEEDS = range(12)
 HOSPITALS, CLEAN = range(5), range(4)

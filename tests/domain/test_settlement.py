@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from refusals import refused
-from settlement_cases import (
+from tests.domain.refusals import refused
+from tests.domain.settlement_cases import (
     ACCOUNTS,
     AGGREGATOR,
     EVALUATORS,

@@ -6,7 +6,7 @@ from fractions import Fraction
 from time import perf_counter
 
 import pytest
-from settlement_cases import (
+from tests.domain.settlement_cases import (
     ACCOUNTS,
     AGGREGATOR,
     LISTED,
@@ -19,7 +19,7 @@ from settlement_cases import (
     provider,
     random_case,
 )
-from slow_settlement import earned_and_deficit, slow_settle
+from tests.domain.slow_settlement import earned_and_deficit, slow_settle
 
 from fedmarket.domain.settlement import PayRule, ProviderResult, Settlement, Verdict, fallback, settle
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from eth_account.messages import _hash_eip191_message, encode_typed_data
-from refusals import refused
+from tests.domain.refusals import refused
 
 from fedmarket.domain.accounts import AccountError, address_of, recover, sign
 from fedmarket.domain.typed_data import SigningDomain, UpdateMessage, permit_digest

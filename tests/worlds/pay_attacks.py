@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-
-from worlds.pay_world import Array, Behaviour, Data, Member, Moment, Sample, at_clip_norm, hospitals, training
+from tests.worlds.pay_world import Array, Behaviour, Data, Member, Moment, Sample, at_clip_norm, hospitals, training
 
 
 def members(behaviours: Sequence[Behaviour], weight: int = 1) -> list[Member]:

@@ -1,5 +1,6 @@
 """A TaskMarket behind any EVM JSON-RPC endpoint: local signing, a gas table, typed refusals."""
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,10 +16,10 @@ from fedmarket.chain.endpoint import Endpoint, Mined, NodeError
 from fedmarket.chain.events import EventLog
 from fedmarket.chain.gas import limit_of
 from fedmarket.chain.outbox import FileOutbox, MemoryOutbox, Order
-from fedmarket.chain.permits import NO_PERMIT, Purse
+from fedmarket.chain.permits import NO_PERMIT, Permit, Purse
 from fedmarket.chain.port import Head, Receipt
 from fedmarket.chain.sender import Pace, Sender
-from fedmarket.domain.accounts import address_of
+from fedmarket.domain.accounts import address_of, checksum
 from fedmarket.domain.errors import ChainError, ContractRefusal, UsageError, sentence
 from fedmarket.domain.reference.state import Event
 
@@ -58,13 +59,13 @@ class RpcChain:
         if chain_id not in (None, self._chain_id):
             raise ChainError("chain.wrong_chain", url=self._endpoint.url, found=self._chain_id, expected=chain_id)
         self._abi = artifact("TaskMarket")
-        self._market = market_address
+        self._market = checksum(market_address)
         self._outbox = outbox
         self._pace = pace
         self._senders: dict[str, Sender] = {}
         self._lock = Lock()
-        self._purse = Purse(self._endpoint, self._chain_id, self._token(), market_address, artifact("Token"))
-        self._log = EventLog(self._endpoint, self._abi, market_address, first_block=first_block, span=span)
+        self._purse = Purse(self._endpoint, self._chain_id, self._token(), self._market, artifact("Token"))
+        self._log = EventLog(self._endpoint, self._abi, self._market, first_block=first_block, span=span)
 
     def _token(self) -> str:
         """Return the market's token: the question also shows whether the address holds a market."""
@@ -116,23 +117,34 @@ class RpcChain:
         Raises ContractRefusal with the contract's reason, ChainError when the chain does not answer.
         """
         account = address_of(secret)
-        order = self._order(secret, verb, args, pays)
-        mined = self._sender(account).send(secret, order)
+        order, mined = self._send(self._sender(account), secret, self._order(verb, args), args, pays)
         if not mined.succeeded:
             raise self._refusal(account, order, mined)
         return Receipt(verb, mined.gas_used, mined.block, mined.transaction)
 
-    def _order(self, secret: bytes, verb: str, args: tuple[Any, ...], pays: int) -> Order:
-        shape = self._abi.functions[verb]
-        permitted = verb in PERMITTED
+    def _send(
+        self, sender: Sender, secret: bytes, order: Order, args: tuple[Any, ...], pays: int
+    ) -> tuple[Order, Mined]:
+        if not pays or order.verb not in PERMITTED:
+            return order, sender.send(secret, order)
+        with sender.paying:
+            earlier = sender.finish(secret, order.call_id)
+            if earlier:
+                return order, earlier
+            data = self._data(order.verb, args, self._purse.permit(secret, pays))
+            order = replace(order, data="0x" + data.hex())
+            return order, sender.send(secret, order)
+
+    def _order(self, verb: str, args: tuple[Any, ...]) -> Order:
+        data = self._data(verb, args, NO_PERMIT)
+        call_id = keccak(self._market.encode() + data).hex()
+        return Order(verb, self._market, "0x" + data.hex(), limit_of(verb, data), call_id)
+
+    def _data(self, verb: str, args: tuple[Any, ...], permit: Permit) -> bytes:
         try:
-            data = plain = shape.encode(*args, *[NO_PERMIT] * permitted)
+            return self._abi.functions[verb].encode(*args, *[permit] * (verb in PERMITTED))
         except EncodingError as error:
             raise UsageError("chain.bad_argument", verb=verb, detail=error) from error
-        if permitted and pays:
-            data = shape.encode(*args, self._purse.permit(secret, pays))
-        call_id = keccak(self._market.encode() + plain).hex()
-        return Order(verb, self._market, "0x" + data.hex(), limit_of(verb, data), call_id)
 
     def _sender(self, account: str) -> Sender:
         with self._lock:

@@ -4,6 +4,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from threading import Lock
 
 from eth_account import Account
 
@@ -58,6 +59,8 @@ class Sender:
         self._outbox = outbox
         self._pace = pace or Pace()
         self._awaited: set[int] = set()
+        self.paying = Lock()
+        """Held from the signing of a permit until it is used: permits of one account are numbered too."""
 
     def send(self, secret: bytes, order: Order) -> Mined:
         """Send a call and wait until it is mined, whether it succeeds or reverts.
@@ -67,7 +70,7 @@ class Sender:
         mine it in time; unless refused, it stays in the outbox and is seen through by the next `send`.
         """
         for _ in range(TRIES):
-            earlier = self._see_leftovers_through(secret, order.call_id)
+            earlier = self.finish(secret, order.call_id)
             if earlier:
                 return earlier
             call = self._post(secret, order)
@@ -95,8 +98,8 @@ class Sender:
             self._outbox.write(calls)
             return None
 
-    def _see_leftovers_through(self, secret: bytes, call_id: str) -> Mined | None:
-        """Finish what nobody in this process waits for; returns what became of `call_id` where it succeeded."""
+    def finish(self, secret: bytes, call_id: str) -> Mined | None:
+        """See through what a crash or a silent node left on its way; returns the call `call_id` where it succeeded."""
         found = None
         with self._outbox.held():
             left = [call for call in self._outbox.read() if call.nonce not in self._awaited]

@@ -80,9 +80,6 @@ class SimulatedChain:
         self.ledger.balances[account] = self.balance(account) + amount
 
     def fund(self, account: str) -> None:
-        """Do nothing: calls cost no gas here."""
-
-    def fund(self, account: str) -> None:
         """Mine the block in which a chain with gas would give an account coins."""
         self._mine()
 

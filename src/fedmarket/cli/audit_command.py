@@ -16,7 +16,7 @@ def add_audit(app: typer.Typer, words: Words, audit_export: AuditExport) -> None
 
     @app.command("audit", cls=HelpfulCommand, help=words("audit_help"), epilog=words("examples_audit"))
     def audit(
-        folder: Annotated[Path, typer.Argument(metavar="DIR", help=words("arg_folder"))],
+        folder: Annotated[Path, typer.Argument(metavar="DIR")],
         task: Annotated[int, typer.Option(min=0, metavar="N", help=words("opt_task"))],
         key: Annotated[Path | None, typer.Option(metavar="FILE", help=words("opt_key"))] = None,
         passphrase_file: Annotated[Path | None, typer.Option(metavar="FILE", help=words("opt_passphrase_file"))] = None,

@@ -1,19 +1,26 @@
 """`fedmarket demo`: one paid federated task, end to end, on real data."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
-from fedmarket.cli.programs import Demo, RunDemo
+from fedmarket.cli.programs import OnRound, RunDemo
 from fedmarket.cli.progress import Progress
 from fedmarket.domain.errors import UsageError
 from fedmarket.embedded.report import RoundLine
 
+if TYPE_CHECKING:
+    from fedmarket.embedded.demo import DemoResult
+
 SEED = 1
+PICTURE = "figure.svg"
+EVALUATOR = "evaluator 1"
 
 
 def add_demo(app: typer.Typer, words: Words, run_demo: RunDemo) -> None:
@@ -21,70 +28,99 @@ def add_demo(app: typer.Typer, words: Words, run_demo: RunDemo) -> None:
 
     @app.command("demo", cls=HelpfulCommand, help=words("demo_help"), epilog=words("examples_demo"))
     def demo(
-        seed: Annotated[int, typer.Option(min=0, metavar="N", help=words("opt_seed", default=SEED))] = SEED,
+        seed: Annotated[
+            int, typer.Option(min=0, max=2**63 - 1, metavar="N", help=words("opt_seed", default=SEED))
+        ] = SEED,
         as_json: Annotated[bool, typer.Option("--json", help=words("opt_json"))] = False,
         out: Annotated[Path | None, typer.Option(metavar="DIR", help=words("opt_out"))] = None,
         lang: Annotated[str, typer.Option(FLAG, metavar="en|zh", help=words("opt_lang"))] = words.lang,
     ) -> None:
-        """Run the demo and print it as words or as JSON."""
-        if out is not None:
-            _make_empty(out)
-        result = _run_as_json(seed, out, words, run_demo) if as_json else _run_in_words(seed, out, words, run_demo)
+        """Run the demo and print it as words or as JSON; exit with 1 where its audit fails."""
         from fedmarket.cli.render_audit import OK, upshot
 
+        folder = out or Path(mkdtemp(prefix="fedmarket-demo-"))
+        play = _Play(seed, folder, words, run_demo, keep_keys=out is not None)
+        result = play.as_json() if as_json else play.in_words()
         if upshot(result.checks) != OK:
             raise typer.Exit(1)
 
 
-def _make_empty(folder: Path) -> None:
-    """Make `folder`, before anything runs that would have to be thrown away; raises UsageError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        occupied = any(folder.iterdir())
-    except FileExistsError as error:
-        raise UsageError("cli.out_is_file", path=folder) from error
-    except OSError as error:
-        raise UsageError("record.unwritable", path=folder, detail=error.strerror) from error
-    if occupied:
-        raise UsageError("cli.out_not_empty", path=folder)
+@dataclass(frozen=True)
+class _Play:
+    """One run of the demo: where its record goes, and whether its keys are kept."""
+
+    seed: int
+    folder: Path
+    words: Words
+    run_demo: RunDemo
+    keep_keys: bool
+
+    def as_json(self) -> "DemoResult":
+        """Run it and print one JSON object."""
+        from fedmarket.cli.json_output import demo_json
+
+        result = self._run(lambda line: None)
+        self._keep(result)
+        print(demo_json(result, self._draw(result)))
+        return result
+
+    def in_words(self) -> "DemoResult":
+        """Run it and print a line a round, then the rest."""
+        from fedmarket.cli.page import Page
+        from fedmarket.cli.render import tell
+        from fedmarket.cli.render_rounds import RoundLines
+
+        page = Page(sys.stdout)
+        page.show(self.words("intro"))
+        result = self._run(RoundLines(page, self.words).show)
+        key = self._keep(result)
+        tell(result, self._draw(result), key, page, self.words)
+        return result
+
+    def _run(self, show: OnRound) -> "DemoResult":
+        progress = Progress(sys.stderr)
+
+        def on_round(line: RoundLine) -> None:
+            progress.clear()
+            show(line)
+            progress.show(self.words("training_round", number=line.number + 1))
+
+        def on_stage(stage: str, facts: dict[str, object]) -> None:
+            progress.show(_stage(stage, self.words))
+
+        try:
+            return self.run_demo(self.seed, self.folder, on_round=on_round, on_stage=on_stage)
+        finally:
+            progress.clear()
+
+    def _draw(self, result: "DemoResult") -> Path:
+        from fedmarket.embedded.figure import draw
+
+        path = result.folder / PICTURE
+        try:
+            path.write_text(draw(result.report, result.comparison, self.words.lang), encoding="utf-8")
+        except OSError as error:
+            raise UsageError("record.unwritable", path=path, detail=error.strerror) from error
+        return path
+
+    def _keep(self, result: "DemoResult") -> Path | None:
+        """Write the keys where they are to be kept, and return that of the first evaluator."""
+        from fedmarket.cli.keyfile import write_key_file
+
+        if not self.keep_keys:
+            return None
+        for name, secret in result.keys.items():
+            write_key_file(_key_path(result.folder, name), secret)
+        return _key_path(result.folder, EVALUATOR)
 
 
-def _run_as_json(seed: int, out: Path | None, words: Words, run_demo: RunDemo) -> Demo:
-    from fedmarket.cli.json_output import demo_json
-
-    progress = Progress(sys.stderr)
-    result = run_demo(
-        seed,
-        out,
-        on_round=lambda line: progress.show(words("training_round", number=line.number + 1)),
-        on_stage=lambda stage, facts: progress.show(_stage(stage, words)),
-    )
-    progress.clear()
-    print(demo_json(result))
-    return result
-
-
-def _run_in_words(seed: int, out: Path | None, words: Words, run_demo: RunDemo) -> Demo:
-    from fedmarket.cli.page import Page
-    from fedmarket.cli.render import tell
-    from fedmarket.cli.render_rounds import RoundLines
-
-    progress, page = Progress(sys.stderr), Page(sys.stdout)
-    page.show(words("intro"))
-    rounds = RoundLines(page, words)
-
-    def on_round(line: RoundLine) -> None:
-        progress.clear()
-        rounds.show(line)
-        progress.show(words("training_round", number=line.number + 1))
-
-    result = run_demo(seed, out, on_round=on_round, on_stage=lambda stage, facts: progress.show(_stage(stage, words)))
-    progress.clear()
-    tell(result, out, page, words)
-    return result
+def _key_path(folder: Path, name: str) -> Path:
+    letters = "".join(character if character.isalnum() else " " for character in name.lower())
+    return folder / "keys" / f"{'-'.join(letters.split())}.key"
 
 
 def _stage(stage: str, words: Words) -> str:
+    """Return what to show while a stage runs; nothing for one that the catalogue does not know."""
     try:
         return words(f"stage_{stage}")
     except KeyError:

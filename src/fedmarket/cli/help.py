@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from typer.core import TyperCommand, TyperGroup
 
 from fedmarket.cli.language import Words
+from fedmarket.cli.wrapping import wrap
 
 INDENT = "  "
 WIDEST = 100
@@ -29,42 +30,13 @@ class HelpfulGroup(TyperGroup):
         formatter.write("\n".join(_page(self, ctx, ctx.obj)))
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """Break `text` into lines of at most `width` terminal cells: at blanks, and between Chinese characters."""
-    lines, line = [], ""
-    for piece in _pieces(text):
-        if line and cell_len((line + piece).rstrip()) > width:
-            lines.append(line.rstrip())
-            line = ""
-        line += piece.lstrip() if not line else piece
-    return [*lines, line.rstrip()]
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Yield the parts between which a line may end; closing punctuation stays with what it follows."""
-    piece = ""
-    for character in text:
-        if piece and piece[-1] != " " and (character.isascii() or character in "，。；：、）”…"):
-            piece += character
-            continue
-        if (
-            piece
-            and (piece[-1] == " " or not character.isascii() or not piece[-1].isascii())
-            and piece[-1] not in "（“"
-        ):
-            yield piece
-            piece = ""
-        piece += character
-    yield piece
-
-
 def _page(command: Any, ctx: Any, words: Words) -> Iterator[str]:
     width = min(get_terminal_size().columns, WIDEST)
     yield words("help_usage", usage=" ".join((ctx.command_path, *command.collect_usage_pieces(ctx))))
     for paragraph in command.help.split("\n\n"):
         yield from ("", *wrap(paragraph, width))
     params = [param for param in command.get_params(ctx) if not getattr(param, "hidden", False)]
-    arguments = [(param.make_metavar(ctx), param.help) for param in params if param.param_type_name == "argument"]
+    arguments = [(param.metavar, words(f"arg_{param.name}")) for param in params if param.param_type_name == "argument"]
     options = [(_option(param), _option_help(param, words)) for param in params if param.param_type_name == "option"]
     commands = [(name, child.help.partition("\n")[0]) for name, child in getattr(command, "commands", {}).items()]
     for heading, rows in (("commands", commands), ("arguments", arguments), ("options", options)):
@@ -88,4 +60,4 @@ def _option(param: Any) -> str:
 
 
 def _option_help(param: Any, words: Words) -> str:
-    return words("help_help") if param.name == "help" else param.help
+    return words("help_help") if "--help" in param.opts else param.help

@@ -1,31 +1,36 @@
 """The demo as one JSON object: amounts and gas as integers, skills and measures as numbers."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from fedmarket.cli.programs import Demo
 from fedmarket.cli.render_audit import upshot
 from fedmarket.cli.render_rounds import PPB
 from fedmarket.embedded.report import ProviderLine, RoundLine, TaskReport
 
+if TYPE_CHECKING:
+    from fedmarket.audit.run import Check
+    from fedmarket.embedded.demo import DemoResult
 
-def demo_json(demo: Demo) -> str:
-    """Return the object as text.
+
+def demo_json(demo: "DemoResult", picture: Path) -> str:
+    """Return the object as text; `picture` is the SVG's path.
 
     Amounts are base units; `owed`, `fees`, `contributions` and `test.alone` are by address;
     sum(owed) + refund + sum(fees) == escrow + debits. Contributions are in units of skill and add up to
     `skill_final` - `skill_initial`, to 1e-9 a provider.
     """
-    return json.dumps(_demo(demo), indent=2)
+    return json.dumps(_demo(demo, picture), indent=2)
 
 
-def audit_json(task: int, checks: Any) -> str:
+def audit_json(task: int, checks: "Sequence[Check]") -> str:
     """Return an audit as text: `audit` is "ok" or the first check that failed."""
     return json.dumps({"task": task, "audit": upshot(checks), "checks": _checks(checks)}, indent=2)
 
 
-def _demo(demo: Demo) -> dict[str, Any]:
+def _demo(demo: "DemoResult", picture: Path) -> dict[str, Any]:
     report, comparison = demo.report, demo.comparison
     return {
         **_money(report),
@@ -53,8 +58,9 @@ def _demo(demo: Demo) -> dict[str, Any]:
         "requester": report.requester,
         "aggregator": report.aggregator,
         "model_id": report.model_id,
-        "model_file": None if demo.model_path is None else str(demo.model_path),
-        "figure_file": None if demo.figure_path is None else str(demo.figure_path),
+        "model_file": str(demo.model_path),
+        "picture_file": str(picture),
+        "folder": str(demo.folder),
         "best_round": report.best_round,
         "seconds": demo.seconds,
     }
@@ -106,5 +112,5 @@ def _provider(line: ProviderLine) -> dict[str, Any]:
     }
 
 
-def _checks(checks: Any) -> list[dict[str, str]]:
+def _checks(checks: "Sequence[Check]") -> list[dict[str, str]]:
     return [{"name": check.name, "status": check.status, "detail": check.detail} for check in checks]

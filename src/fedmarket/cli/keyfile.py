@@ -1,4 +1,4 @@
-"""A seat's key from a file: 64 hex digits, or a keystore (version 3) opened with a passphrase."""
+"""Keys in files: 64 hex digits for their owner's eyes alone, or a keystore (version 3) behind a passphrase."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from fedmarket.domain.errors import KeyfileError, sentence
 
 MAX_BYTES = 64 * 1024
 OTHERS = 0o077
+OWNER_ONLY = 0o600
 
 
 def read_key_file(path: Path, passphrase_file: Path | None, lang: str) -> bytes:
@@ -29,6 +30,22 @@ def read_key_file(path: Path, passphrase_file: Path | None, lang: str) -> bytes:
     if os.name == "posix" and mode & OTHERS:
         raise KeyfileError("keyfile.open_to_others", path=path, mode=f"{mode:04o}")
     return secret
+
+
+def write_key_file(path: Path, secret: bytes) -> None:
+    """Write a 32-byte `secret` as 64 hex digits to a new file of mode 0600, making its folder where needed.
+
+    Raises KeyfileError where a file is there already (exists), or where it cannot be written (unwritable).
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secret.hex() + "\n")
+    except FileExistsError as error:
+        raise KeyfileError("keyfile.exists", path=path) from error
+    except OSError as error:
+        raise KeyfileError("keyfile.unwritable", path=path, detail=error.strerror) from error
 
 
 def _read(path: Path) -> str:

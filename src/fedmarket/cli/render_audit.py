@@ -2,30 +2,34 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 from fedmarket.cli.language import Words
-from fedmarket.cli.page import printable
-from fedmarket.cli.programs import CheckLine
+from fedmarket.cli.page import Prose, printable
+
+if TYPE_CHECKING:
+    from fedmarket.audit.run import Check
 
 OK = "ok"
 FAIL = "FAIL"
 STYLES = {"PASS": "green", FAIL: "bold red", "BLOCKED": "yellow", "PRIVATE": "cyan"}
 
 
-def upshot(checks: Sequence[CheckLine]) -> str:
+def upshot(checks: "Sequence[Check]") -> str:
     """Return "ok", or the name of the first check that failed."""
     return next((check.name for check in checks if check.status == FAIL), OK)
 
 
-def checks_table(checks: Sequence[CheckLine], words: Words) -> Table:
+def checks_table(checks: "Sequence[Check]", words: Words) -> Table:
     """Return a line a check: status, name, detail."""
     table = Table.grid(padding=(0, 2, 0, 0))
     for check in checks:
         status = Text(printable(check.status), STYLES.get(check.status, ""))
-        table.add_row(status, printable(check_name(check.name, words)), printable(check.detail))
+        detail = check.fault.sentence(words.lang) if check.fault else check.detail
+        table.add_row(status, printable(check_name(check.name, words)), Prose(printable(detail)))
     return table
 
 
@@ -37,7 +41,7 @@ def check_name(name: str, words: Words) -> str:
         return name
 
 
-def audit_sentence(checks: Sequence[CheckLine], words: Words) -> Text:
+def audit_sentence(checks: "Sequence[Check]", words: Words) -> Text:
     """Return how the audit ended."""
     count = Counter(check.status for check in checks)
     numbers = {status.lower(): count[status] for status in ("BLOCKED", "PRIVATE")}

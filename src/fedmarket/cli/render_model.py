@@ -1,5 +1,6 @@
 """The model that was paid for: its id, its file, and how it does beside pooled and lone training."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
 
@@ -11,16 +12,16 @@ from fedmarket.embedded.demo_world import local_name
 from fedmarket.embedded.report import Comparison, Quality, TaskReport
 
 
-def model_lines(report: TaskReport, path: Path | None, words: Words) -> Table:
+def model_lines(report: TaskReport, path: Path, words: Words) -> Table:
     """Return the model's id, where it is kept, and which round it is from."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_row(words("id"), report.model_id)
-    table.add_row(words("model_file"), str(path) if path else words("model_no_file"))
+    table.add_row(words("model_file"), str(path))
     table.add_row(words("round"), words("best_round", best=report.best_round, rounds=len(report.rounds)))
     return table
 
 
-def comparison_table(comparison: Comparison, names: dict[str, str], words: Words) -> Table:
+def comparison_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> Table:
     """Return accuracy, AUC and loss on the test set, of the federated, the pooled and each lone model."""
     alone = list(comparison.alone.values())
     table = plain_table("", words("accuracy"), words("auc"), words("loss"))

@@ -46,8 +46,8 @@ def escrow_table(report: TaskReport, words: Words) -> list[RenderableType]:
         table.add_row(words("debited"), "", tokens(debits, places))
     difference = total - report.escrow - debits
     if difference:
-        return [table, Text(words("money_unequal", units=difference), "bold red")]
-    return [table, Text(words("money_equal"), "bold green")]
+        return [table, "", Text(words("money_unequal", units=difference), "bold red")]
+    return [table, "", Text(words("money_equal"), "bold green")]
 
 
 def balances_table(report: TaskReport, words: Words) -> Table:

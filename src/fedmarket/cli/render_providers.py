@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from rich.console import RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from fedmarket.cli.amounts import tokens
 from fedmarket.cli.language import Words
-from fedmarket.cli.page import plain_table, printable
+from fedmarket.cli.page import Prose, plain_table, printable
 from fedmarket.cli.render_rounds import PPB
 from fedmarket.cli.why import why
 from fedmarket.embedded.demo_world import local_name
@@ -27,12 +26,12 @@ def providers_table(providers: Sequence[ProviderLine], words: Words, width: int)
     if wide:
         table.columns[-1].justify = "left"
     for line in providers:
-        reason = [why(line, providers, words.lang, "biopsies")] if wide else []
+        reason = [Prose(why(line, providers, words.lang, "biopsies"))] if wide else []
         table.add_row(*_cells(line, words), *reason)
-    return [table] if wide else [table, _reasons(providers, words)]
+    return [table] if wide else [table, "", _reasons(providers, words)]
 
 
-def notes(providers: Sequence[ProviderLine], words: Words) -> list[RenderableType]:
+def notes(providers: Sequence[ProviderLine], words: Words) -> list[str]:
     """Return what a reader must know to check the table."""
     lines = [words("contribution_note")]
     if any(line.score_ppb < 0 for line in providers):
@@ -40,7 +39,7 @@ def notes(providers: Sequence[ProviderLine], words: Words) -> list[RenderableTyp
     participation = sum(line.participation for line in providers)
     if participation:
         lines.append(words("participation_note", total=tokens(participation, PLACES)))
-    return [Text(line, "dim") for line in lines]
+    return lines
 
 
 def bonds(providers: Sequence[ProviderLine], forfeited: int, words: Words) -> list[str]:
@@ -74,5 +73,6 @@ def _cells(line: ProviderLine, words: Words) -> list[str]:
 def _reasons(providers: Sequence[ProviderLine], words: Words) -> Table:
     table = plain_table(words("provider"), words("why"), right=0)
     for line in providers:
-        table.add_row(printable(local_name(line.name, words.lang)), why(line, providers, words.lang, "biopsies"))
+        reason = why(line, providers, words.lang, "biopsies")
+        table.add_row(printable(local_name(line.name, words.lang)), Prose(reason))
     return table

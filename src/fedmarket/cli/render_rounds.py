@@ -31,7 +31,7 @@ class RoundLines:
         """Print one round."""
         if not self._started:
             self._page.title(self._words("rounds_title"))
-            self._page.show("", Text(self._row(self._headings, self._words("refused")), "dim"))
+            self._page.show(Text(self._row(self._headings, self._words("refused")), "dim"))
             self._started = True
         cells = [
             str(line.number),
@@ -44,7 +44,7 @@ class RoundLines:
             f"{line.seconds:.2f}",
         ]
         reasons = Counter(reason for _, reason in line.refused)
-        self._page.show(self._row(cells, printable(refusals(sorted(reasons.items()), self._words.lang))))
+        self._page.show(Text(self._row(cells, printable(refusals(sorted(reasons.items()), self._words.lang)))))
 
     def _row(self, cells: Sequence[str], last: str) -> str:
         padded = (" " * (width - cell_len(cell)) + cell for cell, width in zip(cells, self._widths, strict=True))

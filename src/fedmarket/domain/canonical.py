@@ -1,6 +1,7 @@
 """Documents as canonical JSON (RFC 8785), and the ids that hash them."""
 
 import json
+import re
 from hashlib import sha256
 from typing import Any
 
@@ -9,6 +10,10 @@ import rfc8785
 from fedmarket.domain.errors import DocumentError
 
 Json = dict[str, Any]
+
+MAX_DEPTH = 32
+# Strings are stepped over whole, so that only brackets outside of them count.
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.S)
 
 
 def digest(data: bytes) -> bytes:
@@ -48,6 +53,7 @@ def encode(document: Json) -> bytes:
 
 def decode(data: bytes, schema: str) -> Json:
     """Read a document strictly: canonical bytes, no duplicate keys, no floats, and `schema` as its schema."""
+    refuse_depth(data)
     try:
         document = json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -60,12 +66,26 @@ def decode(data: bytes, schema: str) -> Json:
     return document
 
 
+def refuse_depth(data: bytes) -> None:
+    """Raise DocumentError for JSON that nests deeper than 32 levels.
+
+    To be called before any parsing of foreign JSON: where some library has raised the recursion limit, deep nesting
+    would end the interpreter.
+    """
+    depth = 0
+    for match in _BRACKETS.finditer(data):
+        mark = match.group()
+        depth += (mark in (b"[", b"{")) - (mark in (b"]", b"}"))
+        if depth > MAX_DEPTH:
+            raise DocumentError("document.too_deep", limit=MAX_DEPTH)
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> Json:
-    out = dict(pairs)
-    if len(out) != len(pairs):
-        raise DocumentError(
-            "document.duplicate_key", key=next(k for k, _ in pairs if [p for p, _ in pairs].count(k) > 1)
-        )
+    out: Json = {}
+    for key, value in pairs:
+        if key in out:
+            raise DocumentError("document.duplicate_key", key=key[:80])
+        out[key] = value
     return out
 
 

@@ -14,7 +14,7 @@ from fedmarket.domain.terms import Goal, Terms
 
 @dataclass(frozen=True)
 class Joined:
-    """A provider as it joined: weight, bond and price in base units, and whether it ever announced."""
+    """A provider as it joined: weight, bond and price in base units; whether it announced or was ever listed."""
 
     account: str
     weight: int

@@ -159,7 +159,7 @@ def fallback(
     committers: Sequence[str],
     revealed_evaluators: Sequence[str],
 ) -> Fallback:
-    """Pay by weight and delivered rounds where evaluators did not agree; no score counts, no bond is lost.
+    """Pay by weight and delivered rounds where evaluators did not agree; scores and bonds do not enter.
 
     owed_i = P * w_i * d_i // t + part_i, t = sum(w * d); nothing where t = 0. `committers` names who
     committed each round. Raises SettlementError where the facts cannot be.

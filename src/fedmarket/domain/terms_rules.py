@@ -106,6 +106,8 @@ def _check_money(terms: Terms) -> None:
     bonds = (money.aggregator_bond, money.evaluator_bond, money.provider_bond, money.trigger_reward)
     _require(all(0 <= amount < limits.AMOUNT_LIMIT for amount in amounts + bonds), "amount_too_large")
     _require(money.performance + money.participation > 0, "no_budget")
+    least_bond = min(money.aggregator_bond, money.evaluator_bond)
+    _require(2 * money.trigger_reward <= least_bond, "reward_too_large")
     for name in ("floor_bps", "toll_bps", "royalty_bps"):
         _require(0 <= getattr(money, name) <= 10_000, "bad_rate", name=name)
     if admission.open:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from fedmarket.domain.errors import UpdateError
+from fedmarket.domain.canonical import refuse_depth
+from fedmarket.domain.errors import DocumentError, UpdateError
 
 _ITEM_BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1,
@@ -69,8 +70,9 @@ def _header_text(data: bytes | memoryview, header_limit: int) -> bytes:
 
 def _entries(text: bytes) -> dict[str, _Entry]:
     try:
+        refuse_depth(text)
         document = json.loads(text, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
+    except (DocumentError, ValueError, RecursionError) as error:
         raise UpdateError("update.unreadable", detail=f"the tensor header is not JSON ({str(error)[:80]})") from error
     if not isinstance(document, dict):
         raise UpdateError("update.unreadable", detail="the tensor header is not a JSON object")

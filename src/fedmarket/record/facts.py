@@ -60,10 +60,16 @@ def delivered_counts(record: Record, number: int, round_number: int) -> dict[str
 def task_facts(record: Record, number: int) -> TaskFacts:
     """Return what the record says of a task, for `domain.outcome.conclude`."""
     view = record.task(number)
-    announced = {line.provider for line in view.announcements}
-    joined = tuple(Joined(p.account, p.weight, p.bond, p.price, p.account in announced) for p in view.providers)
+    seen = {line.provider for line in view.announcements} | _listed(record, number)
+    joined = tuple(Joined(p.account, p.weight, p.bond, p.price, p.account in seen) for p in view.providers)
     counts = tuple(delivered_counts(record, number, r) for r in range(len(view.rounds) + 1))
     return TaskFacts(record.terms(number), joined, view.committers(), counts, view.stopped)
+
+
+def _listed(record: Record, number: int) -> set[str]:
+    """Return the providers whose updates any committed round lists, also one that does not verify: they did deliver."""
+    manifests = (record.readable_manifest(number, line.number) for line in record.task(number).rounds)
+    return {entry.provider for manifest in manifests if manifest for entry in manifest.updates}
 
 
 def outcome(record: Record, number: int) -> Outcome | None:

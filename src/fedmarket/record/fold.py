@@ -116,9 +116,9 @@ def _announced(fold: Fold, fields: Fields) -> None:
 def _committed(fold: Fold, fields: Fields) -> None:
     view = fold.tasks[fields["task"]]
     names = ("updates_root", "model", "manifest", "n_updates", "delivered_weight")
-    commitment = {name: fields[name] for name in names}
+    commitment: Fields = {name: fields[name] for name in names}
     training.commit_round(fold.ledger, view.active_aggregator, fields["task"], fields["round"], *commitment.values())
-    when = {"block": fold.ledger.block, "timestamp": fold.ledger.now}
+    when: Fields = {"block": fold.ledger.block, "timestamp": fold.ledger.now}
     view.rounds.append(RoundView(number=fields["round"], attempt=fields["attempt"], **commitment, **when))
 
 

@@ -13,6 +13,7 @@ class Book:
 
     paid_in: Counter[str] = field(default_factory=Counter)
     paid_out: Counter[str] = field(default_factory=Counter)
+    rewarded: Counter[str] = field(default_factory=Counter)
     forfeited: int = 0
     bonds: dict[str, int] = field(default_factory=dict)
     weights: dict[str, int] = field(default_factory=dict)

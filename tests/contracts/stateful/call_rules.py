@@ -107,6 +107,7 @@ def money_goes_only_to_parties(deed: Deed, task: Task, book: Book, moved: dict[s
         elif deed.verb in TRIGGERED:
             limit = task.terms.trigger_reward
             assert account == deed.sender and amount <= limit, f"{deed.verb} paid {account} {amount}"
+            book.rewarded[account] += amount
         else:
             assert deed.verb in payment_rules.PAYING, f"{deed.verb} paid somebody"
             assert account in parties, f"{deed.verb} paid the outsider {account}"

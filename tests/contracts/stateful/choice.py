@@ -1,25 +1,39 @@
-"""How the random actors choose."""
+"""How the random actors choose: by dice whose throws follow from a run's seed, so that every run can be had again."""
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from random import Random
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
 T = TypeVar("T")
 
-
-class Draw(Protocol):
-    """Hypothesis' way to choose: takes a strategy, returns one of its values."""
-
-    def __call__(self, strategy: st.SearchStrategy[T], /) -> T:
-        """Choose."""
+SEEDS = st.integers(0, 2**32 - 1)
 
 
-def pick(draw: Draw, options: Sequence[T]) -> T:
-    """Choose one of `options`; there must be one."""
-    return options[draw(st.integers(0, len(options) - 1))] if len(options) > 1 else options[0]
+class Dice:
+    """One run's dice. Hypothesis repeats itself within a run: so a step's throws also depend on its count.
+
+    Each kind of step is counted by itself: where a failing run shrinks by leaving out steps of one kind, the
+    others stay what they were.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.counts: Counter[str] = Counter()
+
+    def of(self, step: str, seed: int) -> Random:
+        """Return the throws of the next step of a kind."""
+        self.counts[step] += 1
+        return Random(f"{self.seed}/{step}/{self.counts[step]}/{seed}")
 
 
-def chance(draw: Draw, one_in: int) -> bool:
+def chance(rng: Random, one_in: int) -> bool:
     """Say yes once in `one_in` times."""
-    return draw(st.integers(1, one_in)) == one_in
+    return rng.randrange(one_in) == 0
+
+
+def some(rng: Random, options: Sequence[T], most: int) -> list[T]:
+    """Choose up to `most` of `options`, with repetition."""
+    return rng.choices(options, k=rng.randint(0, most))

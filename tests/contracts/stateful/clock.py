@@ -1,9 +1,10 @@
 """The deadlines of a task, and waiting for them: to the second before, the very second, the second after."""
 
+from random import Random
+
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference.state import Task
 
-from .choice import Draw, pick
 from .session import Session
 
 
@@ -29,14 +30,15 @@ def deadlines(task: Task) -> list[int]:
     return []
 
 
-def wait_for_a_deadline(session: Session, task_id: int, draw: Draw) -> None:
-    """Wait for one of a task's deadlines that is still to come, or for a second or so."""
+def wait_for_a_deadline(session: Session, rng: Random) -> None:
+    """Wait for one of the next deadlines of any task, or for a second."""
     now = session.ledger.now
-    coming = [end + off for end in deadlines(session.task(task_id)) for off in (-1, 0, 1) if end + off > now]
-    session.wait_until(pick(draw, (now + 1, *coming, *coming)))
+    ends = [end for task in session.ledger.tasks.values() for end in deadlines(task)]
+    coming = sorted({end + off for end in ends for off in (-1, 0, 1) if end + off > now})
+    session.wait_until(rng.choice((now + 1, *coming[:4])))
 
 
-def wait_within(session: Session, after: int, until: int, draw: Draw) -> None:
+def wait_within(session: Session, after: int, until: int, rng: Random) -> None:
     """Wait for a second later than `after` and not later than `until`, mostly one of the two ends."""
     first = max(session.ledger.now, after + 1)
-    session.wait_until(pick(draw, (first, first, max(first, until))))
+    session.wait_until(rng.choice((first, first, max(first, until))))

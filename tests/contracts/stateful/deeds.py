@@ -1,72 +1,72 @@
 """What an actor would sensibly do next, verb by verb: a call's sender and arguments, whether or not it is time for it."""
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
-from hypothesis import strategies as st
 
 from fedmarket.domain.lifecycle import Role
-from fedmarket.domain.reference.payment import SETTLEMENT_LEAF, UPDATES_LEAF
+from fedmarket.domain.reference.payment import SETTLEMENT_LEAF
 from fedmarket.domain.reference.scoring import commitment_of
 from fedmarket.domain.reference.state import ZERO, Task
 
 from .call_rules import Deed
 from .cast import EVERYBODY, STRANGER
-from .choice import Draw, chance, pick
+from .choice import chance, some
 from .dossier import RoundArgs, proof_of, providers, table_of, updates_root
 from .session import Session
 from .votes import a_vote
 
-AGE_KEY = b"age1"
+AGE_KEY = b"\x99" * 32
 LISTING = b"\x22" * 32
 
 
-def deed(session: Session, verb: str, task_id: int, draw: Draw) -> Deed:
+def deed(session: Session, verb: str, task_id: int, rng: Random) -> Deed:
     """Return the call of `verb` on an existing task that makes most sense now."""
-    sender, args = SENSIBLE[verb](session, task_id, draw)
+    sender, args = SENSIBLE[verb](session, task_id, rng)
     return Deed(sender, verb, args if verb == "flush_forfeits" else (task_id, *args))
 
 
 Call = tuple[str, tuple[Any, ...]]
 
 
-def _take_seat(session: Session, task_id: int, draw: Draw) -> Call:
+def _take_seat(session: Session, task_id: int, rng: Random) -> Call:
     task = session.task(task_id)
     seats = (*task.terms.aggregators, *task.terms.evaluators)
     empty = [seat for seat in seats if seat in task.parts and not task.parts[seat].seated]
-    return pick(draw, empty or seats), (AGE_KEY,)
+    return rng.choice(empty or seats), (AGE_KEY,)
 
 
-def _join(session: Session, task_id: int, draw: Draw) -> Call:
+def _join(session: Session, task_id: int, rng: Random) -> Call:
     task, dossier = session.task(task_id), session.dossiers[task_id]
     outside = [entry for entry in dossier.candidates if entry[0] not in task.parts]
-    entry = pick(draw, outside or dossier.candidates)
+    entry = rng.choice(outside or dossier.candidates)
     proof = [] if task.terms.open_admission else dossier.admission_proof(entry)
     return entry[0], (LISTING, entry[1], entry[2], proof, AGE_KEY)
 
 
-def _by_requester(session: Session, task_id: int, draw: Draw) -> Call:
+def _by_requester(session: Session, task_id: int, rng: Random) -> Call:
     return session.task(task_id).requester, ()
 
 
-def _by_anybody(session: Session, task_id: int, draw: Draw) -> Call:
-    return pick(draw, EVERYBODY), ()
+def _by_anybody(session: Session, task_id: int, rng: Random) -> Call:
+    return rng.choice(EVERYBODY), ()
 
 
-def _announce(session: Session, task_id: int, draw: Draw) -> Call:
+def _announce(session: Session, task_id: int, rng: Random) -> Call:
     task = session.task(task_id)
-    return pick(draw, providers(task) or EVERYBODY), (task.round + 1, b"\x33" * 32, b"\x44" * 32)
+    return rng.choice(providers(task) or EVERYBODY), (task.round + 1, b"\x33" * 32, b"\x44" * 32)
 
 
-def _commit_round(session: Session, task_id: int, draw: Draw) -> Call:
+def _commit_round(session: Session, task_id: int, rng: Random) -> Call:
     task = session.task(task_id)
-    return task.terms.aggregators[task.attempt], an_honest_round(session, task_id, draw)
+    return task.terms.aggregators[task.attempt], an_honest_round(session, task_id, rng)
 
 
-def an_honest_round(session: Session, task_id: int, draw: Draw) -> RoundArgs:
+def an_honest_round(session: Session, task_id: int, rng: Random) -> RoundArgs:
     """Let some providers deliver; return the arguments (after the task) of a commit that tells the truth."""
     task, dossier = session.task(task_id), session.dossiers[task_id]
-    deliverers = frozenset(account for account in providers(task) if not chance(draw, 4))
+    deliverers = frozenset(account for account in providers(task) if not chance(rng, 4))
     counts = {account: count for account, count in dossier.delivered.items() if account in task.parts}
     for account in deliverers:
         counts[account] = counts.get(account, 0) + 1
@@ -81,28 +81,28 @@ def an_honest_round(session: Session, task_id: int, draw: Draw) -> RoundArgs:
     return args
 
 
-def a_lying_round(session: Session, task_id: int, draw: Draw) -> RoundArgs:
+def a_lying_round(session: Session, task_id: int, rng: Random) -> RoundArgs:
     """Commit to leaves that overstate, leave out or pay outsiders, with counts that need not fit them."""
     task, dossier = session.task(task_id), session.dossiers[task_id]
-    accounts = draw(st.lists(st.sampled_from(EVERYBODY), max_size=4))
-    counts = st.sampled_from((0, 1, task.round, task.round + 1, task.round + 2, 2**255))
-    leaves = tuple((account, ZERO, draw(counts)) for account in (*accounts, *providers(task)[:2]))
-    n_updates = draw(st.integers(0, task.providers))
-    weight = draw(st.sampled_from((n_updates, task.total_weight, min(n_updates + 1, task.total_weight))))
-    root = ZERO if chance(draw, 5) else updates_root(dossier, leaves)
+    accounts = some(rng, EVERYBODY, 4)
+    counts = (0, 1, task.round, task.round + 1, task.round + 2, 2**255)
+    leaves = tuple((account, ZERO, rng.choice(counts)) for account in (*accounts, *providers(task)[:2]))
+    n_updates = rng.randint(0, task.providers)
+    weight = rng.choice(((n_updates, task.total_weight, min(n_updates + 1, task.total_weight))))
+    root = ZERO if chance(rng, 5) else updates_root(dossier, leaves)
     return (task.round + 1, root, b"\x66" * 32, b"\x77" * 32, n_updates, weight if n_updates else 0)
 
 
-def _take_over(session: Session, task_id: int, draw: Draw) -> Call:
+def _take_over(session: Session, task_id: int, rng: Random) -> Call:
     task = session.task(task_id)
     standbys = task.terms.aggregators[task.attempt + 1 :]
-    return pick(draw, standbys or task.terms.aggregators), ()
+    return rng.choice(standbys or task.terms.aggregators), ()
 
 
-def _commit_scores(session: Session, task_id: int, draw: Draw) -> Call:
+def _commit_scores(session: Session, task_id: int, rng: Random) -> Call:
     task = session.task(task_id)
     waiting = [account for account in task.terms.evaluators if account not in task.commitments]
-    evaluator = pick(draw, waiting or task.terms.evaluators)
+    evaluator = rng.choice(waiting or task.terms.evaluators)
     return evaluator, (commitment(session, task_id, evaluator),)
 
 
@@ -112,7 +112,7 @@ def commitment(session: Session, task_id: int, evaluator: str) -> bytes:
     return commitment_of(ledger.chain_id, ledger.address, task_id, evaluator, *table_of(task_id, evaluator))
 
 
-def _reveal_scores(session: Session, task_id: int, draw: Draw) -> Call:
+def _reveal_scores(session: Session, task_id: int, rng: Random) -> Call:
     task = session.task(task_id)
     evaluators = task.terms.evaluators
     waiting = [
@@ -120,7 +120,7 @@ def _reveal_scores(session: Session, task_id: int, draw: Draw) -> Call:
         for seat, account in enumerate(evaluators)
         if account in task.commitments and not task.revealed >> seat & 1
     ]
-    evaluator = pick(draw, waiting or evaluators)
+    evaluator = rng.choice(waiting or evaluators)
     return evaluator, table_of(task_id, evaluator)
 
 
@@ -129,55 +129,56 @@ def revealers(task: Task) -> list[str]:
     return [account for seat, account in enumerate(task.terms.evaluators) if task.revealed >> seat & 1]
 
 
-def _confirm(session: Session, task_id: int, draw: Draw) -> Call:
+def _confirm(session: Session, task_id: int, rng: Random) -> Call:
     task, dossier = session.task(task_id), session.dossiers[task_id]
     voters = revealers(task)
     undecided = [account for account in voters if account not in task.ballots]
-    voter = pick(draw, undecided or voters or task.terms.evaluators)
-    if dossier.proposals and not chance(draw, 4):
+    voter = rng.choice(undecided or voters or task.terms.evaluators)
+    if dossier.proposals and not chance(rng, 4):
         return voter, (dossier.proposals[-1],)
-    return voter, (a_vote(session, task_id, draw),)
+    return voter, (a_vote(session, task_id, rng),)
 
 
-def _claim(session: Session, task_id: int, draw: Draw) -> Call:
+def _claim(session: Session, task_id: int, rng: Random) -> Call:
     task, dossier = session.task(task_id), session.dossiers[task_id]
     leaves = dossier.payouts(task)
     if not leaves:
-        return STRANGER, (pick(draw, EVERYBODY), 0, 0, 0, [])
+        return STRANGER, (rng.choice(EVERYBODY), 0, 0, 0, [])
     waiting = [leaf for leaf in leaves if leaf[0] in task.parts]
-    leaf = pick(draw, waiting or leaves)
-    return _claimant(draw, leaf[0]), (*leaf, proof_of(SETTLEMENT_LEAF, leaves, leaf))
+    leaf = rng.choice(waiting or leaves)
+    return _claimant(rng, leaf[0]), (*leaf, proof_of(SETTLEMENT_LEAF, leaves, leaf))
 
 
-def _claim_fallback(session: Session, task_id: int, draw: Draw) -> Call:
+def _claim_fallback(session: Session, task_id: int, rng: Random) -> Call:
     task, dossier = session.task(task_id), session.dossiers[task_id]
-    leaves = dossier.last_updates()
+    number = task.round if not chance(rng, 4) else rng.randint(0, task.round)
+    leaves = dossier.updates_of(number)
     waiting = [leaf for leaf in leaves if leaf[0] in task.parts]
     alone = [account for account in providers(task) if task.parts[account].announced]
-    if alone and (not waiting or chance(draw, 4)):
-        account = pick(draw, alone)
-        return _claimant(draw, account), (account, ZERO, 0, ZERO, ZERO, ZERO, [])
-    leaf = pick(draw, waiting or leaves or [(pick(draw, EVERYBODY), ZERO, 1)])
-    return _claimant(draw, leaf[0]), (*leaf, *dossier.last_slot(), proof_of(UPDATES_LEAF, leaves, leaf))
+    if alone and (not waiting or chance(rng, 4)):
+        account = rng.choice(alone)
+        return _claimant(rng, account), (account, number, ZERO, 0, ZERO, ZERO, ZERO, [])
+    leaf = rng.choice(waiting or leaves or [(rng.choice(EVERYBODY), ZERO, 1)])
+    return _claimant(rng, leaf[0]), dossier.delivery_claim(number, leaf)
 
 
-def _claimant(draw: Draw, account: str) -> str:
-    return pick(draw, (account, account, STRANGER, pick(draw, EVERYBODY)))
+def _claimant(rng: Random, account: str) -> str:
+    return rng.choice((account, account, STRANGER, rng.choice(EVERYBODY)))
 
 
-def _claim_seat(session: Session, task_id: int, draw: Draw) -> Call:
+def _claim_seat(session: Session, task_id: int, rng: Random) -> Call:
     task = session.task(task_id)
     seats = [account for account, part in task.parts.items() if part.role in (Role.AGGREGATOR, Role.EVALUATOR)]
-    return pick(draw, EVERYBODY), (pick(draw, seats or EVERYBODY),)
+    return rng.choice(EVERYBODY), (rng.choice(seats or EVERYBODY),)
 
 
-def _refund(session: Session, task_id: int, draw: Draw) -> Call:
+def _refund(session: Session, task_id: int, rng: Random) -> Call:
     task = session.task(task_id)
     accounts = (task.requester, *task.parts) if task.requester in task.parts else (*task.parts, STRANGER)
-    return pick(draw, EVERYBODY), (pick(draw, accounts),)
+    return rng.choice(EVERYBODY), (rng.choice(accounts),)
 
 
-SENSIBLE: dict[str, Callable[[Session, int, Draw], Call]] = {
+SENSIBLE: dict[str, Callable[[Session, int, Random], Call]] = {
     "take_seat": _take_seat,
     "join": _join,
     "cancel": _by_requester,

@@ -47,13 +47,20 @@ class Dossier:
         """Return a candidate's proof; an empty one for everybody else."""
         return proof_of(ADMISSION_LEAF, self.candidates, entry)
 
-    def last_updates(self) -> Leaves:
-        """Return the leaves of the last committed round, as far as anybody knows them."""
-        return self.updates.get(self.slots[-1][0], ()) if self.slots else ()
+    def updates_of(self, round_number: int) -> Leaves:
+        """Return the leaves of a committed round (from 1), as far as anybody knows them; none for other rounds."""
+        return self.updates.get(self.slot_of(round_number)[0], ())
 
-    def last_slot(self) -> tuple[bytes, bytes, bytes]:
-        """Return (updates root, model, manifest) of the last committed round; zeros before the first."""
-        return self.slots[-1] if self.slots else (ZERO, ZERO, ZERO)
+    def slot_of(self, round_number: int) -> tuple[bytes, bytes, bytes]:
+        """Return (updates root, model, manifest) of a committed round (from 1); zeros for other rounds."""
+        known = 1 <= round_number <= len(self.slots)
+        return self.slots[round_number - 1] if known else (ZERO, ZERO, ZERO)
+
+    def delivery_claim(self, round_number: int, leaf: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the arguments of claim_fallback (after the task) for a leaf of a round."""
+        account, update, delivered = leaf
+        proof = proof_of(UPDATES_LEAF, self.updates_of(round_number), leaf)
+        return (account, round_number, update, delivered, *self.slot_of(round_number), proof)
 
     def payouts(self, task: Task) -> Leaves:
         """Return the leaves of the settlement that was voted."""

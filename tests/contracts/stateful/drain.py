@@ -43,7 +43,7 @@ def claim_for_everybody(session: Session, task_id: int) -> None:
     """Claim with every known leaf; where leaves are true, nobody who earned something goes away empty."""
     task, book, dossier = session.task(task_id), session.books[task_id], session.dossiers[task_id]
     settled = task.status is Status.SETTLED
-    leaves = dossier.payouts(task) if settled else dossier.last_updates()
+    leaves = dossier.payouts(task) if settled else dossier.updates_of(task.round)
     due = dossier.fair if settled else dossier.truthful and covered(task, book)
     for leaf in leaves:
         account = leaf[0]

@@ -1,16 +1,16 @@
 """Calls that are wrong somewhere: a sensible call with the sender, the task or one argument spoiled."""
 
 from dataclasses import replace
+from random import Random
 from typing import Any
 
-from hypothesis import strategies as st
 
 from fedmarket.domain.chain_terms import ChainTerms
 from fedmarket.domain.reference.state import ZERO, Vote
 
 from .call_rules import Deed
 from .cast import EVERYBODY
-from .choice import Draw, chance, pick
+from .choice import chance
 from .deeds import SENSIBLE, a_lying_round, deed
 from .openings import SPOILERS
 from .session import Session
@@ -19,41 +19,41 @@ from .votes import spoiled as spoiled_vote
 EDGES = (0, 1, 2**40 - 1, 2**40, 2**112 - 1, 2**112, 2**256 - 1)
 
 
-def an_error(session: Session, task_id: int, draw: Draw) -> Deed:
+def an_error(session: Session, task_id: int, rng: Random) -> Deed:
     """Return a call with one thing wrong (now and then, by chance, nothing)."""
-    wrong = deed(session, pick(draw, list(SENSIBLE)), task_id, draw)
-    kind = draw(st.integers(0, 9))
+    wrong = deed(session, rng.choice(list(SENSIBLE)), task_id, rng)
+    kind = rng.randint(0, 9)
     if wrong.verb == "commit_round" and kind < 3:
-        return replace(wrong, args=(task_id, *a_lying_round(session, task_id, draw)))
+        return replace(wrong, args=(task_id, *a_lying_round(session, task_id, rng)))
     if kind < 3:
-        return replace(wrong, sender=pick(draw, EVERYBODY))
+        return replace(wrong, sender=rng.choice(EVERYBODY))
     if kind == 3 and wrong.verb != "flush_forfeits":
-        other = pick(draw, (0, len(session.ledger.tasks) + 1, *session.ledger.tasks))
+        other = rng.choice((0, len(session.ledger.tasks) + 1, *session.ledger.tasks))
         return replace(wrong, args=(other, *wrong.args[1:]))
     if kind < 8 and len(wrong.args) > 1:
-        place = draw(st.integers(1, len(wrong.args) - 1))
-        return replace(wrong, args=(*wrong.args[:place], spoil(wrong.args[place], draw), *wrong.args[place + 1 :]))
+        place = rng.randint(1, len(wrong.args) - 1)
+        return replace(wrong, args=(*wrong.args[:place], spoil(wrong.args[place], rng), *wrong.args[place + 1 :]))
     return wrong
 
 
-def spoil(value: Any, draw: Draw) -> Any:
+def spoil(value: Any, rng: Random) -> Any:
     """Return another value of the same type, nearby or at the edge of what the type or the rules allow."""
     match value:
         case int():
-            return pick(draw, (value + 1, max(0, value - 1), 2 * value, *EDGES)) % 2**256
+            return rng.choice((value + 1, max(0, value - 1), 2 * value, *EDGES)) % 2**256
         case str():
-            return pick(draw, EVERYBODY)
+            return rng.choice(EVERYBODY)
         case bytes() if len(value) == 32:
-            return pick(draw, (ZERO, b"\xff" * 32, bytes([value[0] ^ 1]) + value[1:]))
+            return rng.choice((ZERO, b"\xff" * 32, bytes([value[0] ^ 1]) + value[1:]))
         case bytes():
-            return pick(draw, (b"", value[:-1], value + b"\x00"))
+            return rng.choice((b"", value[:-1], value + b"\x00"))
         case list():
-            return pick(draw, (value[1:], [*value, b"\x01" * 32], value[::-1], [ZERO]))
+            return rng.choice((value[1:], [*value, b"\x01" * 32], value[::-1], [ZERO]))
         case Vote():
-            return spoiled_vote(value, draw)
+            return spoiled_vote(value, rng)
     raise TypeError(f"nothing spoils a {type(value).__name__}")
 
 
-def spoiled_terms(terms: ChainTerms, draw: Draw) -> ChainTerms:
+def spoiled_terms(terms: ChainTerms, rng: Random) -> ChainTerms:
     """Return the terms with one thing wrong."""
-    return pick(draw, SPOILERS)(terms) if not chance(draw, 8) else terms
+    return rng.choice(SPOILERS)(terms) if not chance(rng, 8) else terms

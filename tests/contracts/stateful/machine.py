@@ -1,18 +1,20 @@
 """The state machine: random actors, up to three tasks at once, every invariant after every step."""
 
+from random import Random
+
 from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fedmarket.domain.lifecycle import FINAL, VERBS, Status
 
-from . import plays
-from .choice import Draw, chance, pick
+from .choice import SEEDS, Dice, chance
 from .clock import wait_for_a_deadline
 from .deeds import deed
 from .drain import drain
 from .errors import an_error, spoiled_terms
-from .openings import openings
+from .openings import an_opening
+from .plays import PLAYS
 from .session import Session
 from .state_rules import STATE_RULES
 
@@ -21,75 +23,78 @@ RUNNING = (Status.OPEN, Status.TRAINING, Status.SCORING)
 
 
 class MarketMachine(RuleBasedStateMachine):
-    """Plays one market; `session` decides whether the reference stands alone or the contract follows it."""
+    """Plays one market; the session decides whether the reference stands alone or the contract follows it."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
 
     def tasks_in(self, *statuses: Status) -> list[int]:
-        """Return the tasks that stand in one of the states."""
-        return [task_id for task_id, task in self.session.ledger.tasks.items() if task.status in statuses]
+        """Return the tasks that stand in one of the states, by default all."""
+        tasks = self.session.ledger.tasks.items()
+        return [task_id for task_id, task in tasks if not statuses or task.status in statuses]
 
-    def any_task(self, draw: Draw, *statuses: Status) -> int:
-        """Choose a task that stands in one of the states, by default any."""
-        return pick(draw, self.tasks_in(*statuses or Status))
+    @initialize(run=SEEDS)
+    def the_first_task_is_opened(self, run: int) -> None:
+        self.dice = Dice(run)
+        self._open(self.dice.of("open", 0))
 
-    @initialize(data=st.data())
-    def the_first_task_is_opened(self, data: st.DataObject) -> None:
-        self._open(data.draw)
+    @precondition(lambda machine: len(machine.tasks_in()) < MOST_TASKS)
+    @rule(seed=SEEDS)
+    def a_task_is_opened(self, seed: int) -> None:
+        self._open(self.dice.of("open", seed))
 
-    @precondition(lambda machine: len(machine.session.ledger.tasks) < MOST_TASKS)
-    @rule(data=st.data())
-    def a_task_is_opened(self, data: st.DataObject) -> None:
-        self._open(data.draw)
-
-    def _open(self, draw: Draw) -> None:
+    def _open(self, rng: Random) -> None:
         session = self.session
         session.serial += 1
-        opening = draw(openings(session.serial))
+        opening = an_opening(rng, session.serial)
         session.candidates = opening.candidates
-        wrong = [spoiled_terms(opening.terms, draw)] if chance(draw, 5) else []
+        wrong = [spoiled_terms(opening.terms, rng) for _ in range(rng.choice((0, 0, 1, 3)))]
         for terms in (*wrong, opening.terms):
             session.call(opening.requester, "open_task", terms)
 
-    @rule(data=st.data())
-    def time_passes(self, data: st.DataObject) -> None:
-        wait_for_a_deadline(self.session, self.any_task(data.draw), data.draw)
+    @rule(seed=SEEDS)
+    def time_passes(self, seed: int) -> None:
+        wait_for_a_deadline(self.session, self.dice.of("wait", seed))
 
-    @rule(data=st.data())
-    def somebody_does_something_sensible(self, data: st.DataObject) -> None:
-        task_id = self.any_task(data.draw)
-        status = self.session.task(task_id).status
-        verbs = [name for name, row in VERBS.items() if status in row.within or name == "flush_forfeits"]
-        call = deed(self.session, pick(data.draw, verbs), task_id, data.draw)
-        self.session.call(call.sender, call.verb, *call.args)
-
-    @rule(data=st.data(), times=st.integers(1, 4))
-    def somebody_errs(self, data: st.DataObject, times: int) -> None:
+    @rule(seed=SEEDS, times=st.integers(1, 4))
+    def somebody_does_something_sensible(self, seed: int, times: int) -> None:
+        rng = self.dice.of("sensible", seed)
         for _ in range(times):
-            call = an_error(self.session, self.any_task(data.draw), data.draw)
+            task_id = rng.choice(self.tasks_in())
+            status = self.session.task(task_id).status
+            verbs = [name for name, row in VERBS.items() if status in row.within and name not in ("cancel", "stop")]
+            call = deed(self.session, rng.choice(verbs), task_id, rng)
             self.session.call(call.sender, call.verb, *call.args)
 
-    @rule(data=st.data())
-    def a_phase_is_played(self, data: st.DataObject) -> None:
-        self._play(data.draw)
+    @rule(seed=SEEDS, times=st.integers(1, 8))
+    def somebody_errs(self, seed: int, times: int) -> None:
+        rng = self.dice.of("err", seed)
+        for _ in range(times):
+            call = an_error(self.session, rng.choice(self.tasks_in()), rng)
+            self.session.call(call.sender, call.verb, *call.args)
 
-    @rule(data=st.data())
-    def another_phase_is_played(self, data: st.DataObject) -> None:
-        self._play(data.draw)
+    @precondition(lambda machine: bool(machine.tasks_in(*RUNNING)))
+    @rule(seed=SEEDS, phases=st.integers(1, 4))
+    def a_task_goes_on(self, seed: int, phases: int) -> None:
+        rng = self.dice.of("go on", seed)
+        self._play(rng, rng.choice(self.tasks_in(*RUNNING)), phases)
 
-    def _play(self, draw: Draw) -> None:
-        task_id = self.any_task(draw, *RUNNING) if self.tasks_in(*RUNNING) else self.any_task(draw)
-        play = pick(draw, plays.PLAYS[self.session.task(task_id).status])
-        play(self.session, task_id, draw)
+    @precondition(lambda machine: bool(machine.tasks_in(*RUNNING)))
+    @rule(seed=SEEDS, phases=st.integers(1, 2))
+    def the_latest_task_goes_on(self, seed: int, phases: int) -> None:
+        self._play(self.dice.of("go on with the latest", seed), self.tasks_in(*RUNNING)[-1], phases)
 
     @precondition(lambda machine: bool(machine.tasks_in(*FINAL)))
-    @rule(data=st.data())
-    def some_collect(self, data: st.DataObject) -> None:
-        task_id = self.any_task(data.draw, *FINAL)
-        play = pick(data.draw, plays.PLAYS[self.session.task(task_id).status])
-        play(self.session, task_id, data.draw)
+    @rule(seed=SEEDS)
+    def some_collect(self, seed: int) -> None:
+        rng = self.dice.of("collect", seed)
+        self._play(rng, rng.choice(self.tasks_in(*FINAL)), 1)
+
+    def _play(self, rng: Random, task_id: int, phases: int) -> None:
+        for _ in range(phases):
+            play = rng.choice(PLAYS[self.session.task(task_id).status])
+            play(self.session, task_id, rng)
 
     @rule(claims_first=st.booleans())
     def a_stranger_could_empty_the_market(self, claims_first: bool) -> None:
@@ -99,15 +104,15 @@ class MarketMachine(RuleBasedStateMachine):
     @invariant()
     def every_invariant_holds(self) -> None:
         self.session.sound = False
-        for invariant_holds in STATE_RULES:
-            invariant_holds(self.session)
+        for rule_of_the_state in STATE_RULES:
+            rule_of_the_state(self.session)
         self.session.sound = True
 
     def teardown(self) -> None:
-        """Empty the market for good, and report what the run came to."""
+        """Empty the market for good, unless the run has failed, and report what it came to."""
         if not self.session.sound:
             return
         self.session.rehearsing = True
-        drain(self.session, claims_first=self.session.serial % 2 == 0)
+        drain(self.session, claims_first=chance(Random(self.session.ledger.block), 2))
         for name in self.session.reached:
             event(name)

@@ -95,8 +95,11 @@ MILESTONES: dict[str, Callable[[Moment], bool]] = {
     "claimed": lambda now: now.deed.verb == "claim",
     "claimed with a debit": lambda now: now.deed.verb == "claim" and now.deed.args[3] > 0,
     "claimed after a lying vote": lambda now: now.deed.verb == "claim" and not now.dossier.fair,
-    "claimed in a fallback": lambda now: now.deed.verb == "claim_fallback" and now.deed.args[3] > 0,
-    "announcer took its bond": lambda now: now.deed.verb == "claim_fallback" and now.deed.args[3] == 0,
+    "claimed in a fallback": lambda now: now.deed.verb == "claim_fallback" and now.deed.args[4] > 0,
+    "announcer took its bond": lambda now: now.deed.verb == "claim_fallback" and now.deed.args[4] == 0,
+    "claimed with an earlier round's leaf": lambda now: (
+        now.deed.verb == "claim_fallback" and now.deed.args[4] > 0 and now.deed.args[2] < now.task.round
+    ),
     "claimed for another": lambda now: (
         now.deed.verb in ("claim", "claim_fallback") and now.deed.sender != now.deed.args[1]
     ),

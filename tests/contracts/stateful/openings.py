@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from random import Random
 
-from hypothesis import strategies as st
 
 from fedmarket.domain.chain_terms import AMOUNT_LIMIT, BOND_LIMIT, WEIGHT_LIMIT, WINDOW_LIMIT, ChainTerms, Windows
 from fedmarket.domain.merkle import StandardTree
 from fedmarket.domain.reference.opening import ADMISSION_LEAF
 
 from .cast import NOBODY, PAUPER, casting
+from .choice import chance
 
 Entry = tuple[str, int, int]
 """(account, weight, price): a leaf of the allow-list, or what a provider would join with."""
@@ -30,66 +31,61 @@ class Opening:
     candidates: tuple[Entry, ...]
 
 
-@st.composite
-def windows(draw: st.DrawFn) -> Windows:
+def windows(rng: Random) -> Windows:
     """Windows of a few lengths, so that deadlines meet; on a scale of the task's own, so that tasks outlive each other."""
-    scale = draw(st.sampled_from(SCALES))
-    join, start, commit, reveal, confirm, claim, round_wait = (scale * draw(st.sampled_from(WAITS)) for _ in range(7))
-    submit = draw(st.sampled_from((0, round_wait // 2, round_wait - 1)))
+    scale = rng.choice(SCALES)
+    join, start, commit, reveal, confirm, claim, round_wait = (scale * rng.choice(WAITS) for _ in range(7))
+    submit = rng.choice((0, round_wait // 2, round_wait - 1))
     return Windows(join, start, submit, round_wait, commit, reveal, confirm, claim)
 
 
-@st.composite
-def openings(draw: st.DrawFn, serial: int) -> Opening:
+def an_opening(rng: Random, serial: int) -> Opening:
     """Draw a task that the contract must take: allow-list (priced or not) or open, 1 or 3 evaluators, 0-2 standbys."""
-    order = casting(draw(st.integers(0, 12)), draw(st.integers(1, 12)))
+    order = casting(rng.randint(0, 12), rng.randint(1, 12))
     requester = order.pop()
-    aggregators = tuple(order.pop() for _ in range(draw(st.sampled_from((1, 2, 3)))))
-    evaluators = tuple(order.pop() for _ in range(draw(st.sampled_from((1, 3)))))
-    weights = [draw(st.sampled_from((1, 2, 3, 10, 1000))) for _ in range(draw(st.integers(1, 4)))]
-    accounts = [*order[: len(weights) - 1], PAUPER] if draw(st.integers(0, 9)) == 7 else order[: len(weights)]
-    kind = draw(st.sampled_from(("listed", "listed", "priced", "open", "open")))
-    prices = [draw(st.sampled_from((0, 5, 1000))) if kind == "priced" else 0 for _ in weights]
+    aggregators = tuple(order.pop() for _ in range(rng.choice((1, 2, 3))))
+    evaluators = tuple(order.pop() for _ in range(rng.choice((1, 3))))
+    weights = [rng.choice((1, 2, 3, 10, 1000)) for _ in range(rng.choice((1, 2, 3, 4)))]
+    accounts = [*order[: len(weights) - 1], PAUPER] if chance(rng, 12) else order[: len(weights)]
+    kind = rng.choice(("listed", "priced", "open"))
+    prices = [rng.choice((0, 5, 1000)) if kind == "priced" else 0 for _ in weights]
     candidates = tuple(zip(accounts, weights, prices, strict=True))
-    max_weight = sum(weights) + draw(st.sampled_from((0, 0, 1, 500)))
+    max_weight = sum(weights) + rng.choice((0, 0, 1, 500))
     terms = ChainTerms(
         terms_hash=serial.to_bytes(32, "big"),
         initial_model=b"\x11" * 32,
         admission_root=bytes(32) if kind == "open" else StandardTree(ADMISSION_LEAF, candidates).root,
-        performance=draw(st.sampled_from(AMOUNTS)),
-        participation=draw(st.sampled_from(AMOUNTS)),
-        aggregator_fee=draw(st.sampled_from(FEES)),
-        evaluator_fee=draw(st.sampled_from(FEES)),
-        aggregator_bond=draw(st.sampled_from(BONDS)),
-        evaluator_bond=draw(st.sampled_from(BONDS)),
-        provider_bond=draw(st.sampled_from(BONDS)),
-        trigger_reward=draw(st.sampled_from((0, 2, 10**9))),
-        rounds=draw(st.sampled_from((1, 2, 3, 5))),
-        patience=draw(st.sampled_from((1, 2))),
-        min_providers=draw(st.integers(1, len(weights))),
-        max_providers=len(weights) + draw(st.sampled_from((0, 0, 1, 3))),
-        min_weight=min(max_weight, draw(st.sampled_from((1, 1, 2, 5)))),
+        performance=rng.choice(AMOUNTS),
+        participation=rng.choice((sum(prices), *AMOUNTS)),
+        aggregator_fee=rng.choice(FEES),
+        evaluator_fee=rng.choice(FEES),
+        aggregator_bond=rng.choice(BONDS),
+        evaluator_bond=rng.choice(BONDS),
+        provider_bond=rng.choice(BONDS),
+        trigger_reward=rng.choice((0, 1, 2, 10**9)),
+        rounds=rng.choice((1, 2, 3, 5)),
+        patience=rng.choice((1, 2)),
+        min_providers=rng.choice((1, len(weights))),
+        max_providers=len(weights) + rng.choice((0, 0, 1, 3)),
+        min_weight=min(max_weight, rng.choice((1, 1, 2, 5))),
         max_weight=max_weight,
         priced=kind == "priced",
-        royalty_bps=draw(st.sampled_from((0, 500, 10_000))),
-        windows=draw(windows()),
+        royalty_bps=rng.choice((0, 500, 10_000)),
+        windows=windows(rng),
         aggregators=aggregators,
         evaluators=evaluators,
     )
-    return Opening(requester, _affordable(terms, kind, prices, draw(st.booleans())), candidates)
+    return Opening(requester, _affordable(terms), candidates)
 
 
-def _affordable(terms: ChainTerms, kind: str, prices: list[int], generous: bool) -> ChainTerms:
-    """Make the money fit the kind of admission, and let there be an escrow."""
-    performance, participation, bond = terms.performance, terms.participation, terms.provider_bond
-    if kind == "priced" and generous:
-        participation = sum(prices)
-    if kind == "open":
-        performance, participation = min(performance, 2**80), 0
-        bond = 2 * performance + bond % 10**6
-    if performance + participation + terms.aggregator_fee + terms.evaluator_fee == 0:
-        performance = 1000 if kind != "open" else bond // 2
-    terms = replace(terms, performance=performance, participation=participation, provider_bond=bond)
+def _affordable(terms: ChainTerms) -> ChainTerms:
+    """Make the money fit the kind of admission and the reward the bonds, and let there be an escrow."""
+    reward = min(terms.trigger_reward, min(terms.aggregator_bond, terms.evaluator_bond) // 2)
+    terms = replace(terms, trigger_reward=reward)
+    if terms.open_admission:
+        performance = min(terms.performance, 2**80)
+        bond = 2 * performance + terms.provider_bond % 10**6
+        terms = replace(terms, performance=performance, participation=0, provider_bond=bond)
     return terms if terms.escrow else replace(terms, aggregator_fee=1)
 
 
@@ -97,6 +93,8 @@ SPOILERS: tuple[Callable[[ChainTerms], ChainTerms], ...] = (
     lambda terms: replace(terms, terms_hash=bytes(32)),
     lambda terms: replace(terms, performance=AMOUNT_LIMIT),
     lambda terms: replace(terms, trigger_reward=AMOUNT_LIMIT),
+    lambda terms: replace(terms, trigger_reward=terms.aggregator_bond // 2 + 1),
+    lambda terms: replace(terms, trigger_reward=terms.evaluator_bond // 2 + 1),
     lambda terms: replace(terms, performance=0, participation=0, aggregator_fee=0, evaluator_fee=0),
     lambda terms: replace(terms, rounds=0),
     lambda terms: replace(terms, rounds=1001),

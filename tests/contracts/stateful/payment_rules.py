@@ -42,7 +42,8 @@ def check(session: "Session", deed: "Deed", task_id: int, moved: dict[str, int])
 def the_requester_of_an_allow_list_never_gains(task: Task, book: Book) -> None:
     """Where nobody's bond can be debited, no vote and no silence pays the requester more than it paid in."""
     if not task.terms.open_admission:
-        gained = book.paid_out[task.requester] - book.paid_in[task.requester]
+        requester = task.requester
+        gained = book.paid_out[requester] - book.rewarded[requester] - book.paid_in[requester]
         assert gained <= 0, f"the requester of an allow-list task gained {gained}"
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from hypothesis import note
+
 from fedmarket.domain.errors import ContractRefusal
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference import call
@@ -64,15 +66,17 @@ class Session:
         Both must answer alike, a refused call must change nothing, an accepted one must keep every rule of
         calls.
         """
-        self.sound = False
+        self.sound, now = False, self.ledger.now
         before = self._frame()
         answer = self._ask_reference(sender, verb, args)
         if self.chain:
             self.chain.must_answer(answer, self.ledger, sender, verb, args)
         if answer.reason:
             assert self._frame() == before, f"{verb} was refused ({answer.reason}) and changed something"
+            note(f"  {now}: {sender} {verb}{args}: {answer.reason}")
             self.sound = True
             return answer.reason
+        note(f"  {now}: {sender} {verb}{args}")
         after = self._frame()
         self._learn(answer.events, args)
         deed = call_rules.Deed(sender, verb, args)

@@ -2,45 +2,45 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from random import Random
 
-from hypothesis import strategies as st
 
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference.scoring import paid_by
 from fedmarket.domain.reference.state import NO_AGREEMENT, ZERO, Task, Vote
 
 from .cast import EVERYBODY
-from .choice import Draw, chance, pick
+from .choice import chance
 from .dossier import Leaves, providers, settlement_root
 from .session import Session
 
 HUGE = 2**256 - 1
 
 
-def a_vote(session: Session, task_id: int, draw: Draw) -> Vote:
+def a_vote(session: Session, task_id: int, rng: Random) -> Vote:
     """Draw a fair vote, a lying one, or none, and remember it as the latest proposal."""
     kinds = (a_fair_vote, a_fair_vote, a_lying_vote, lambda *_: NO_AGREEMENT)
-    vote = pick(draw, kinds)(session, task_id, draw)
+    vote = rng.choice(kinds)(session, task_id, rng)
     if session.task(task_id).status is Status.SCORING:
         session.dossiers[task_id].proposals.append(vote)
     return vote
 
 
-def a_fair_vote(session: Session, task_id: int, draw: Draw) -> Vote:
+def a_fair_vote(session: Session, task_id: int, rng: Random) -> Vote:
     """Draw a settlement whose leaves add up: one for everybody who delivered or announced, within budget and bonds."""
     task, dossier = session.task(task_id), session.dossiers[task_id]
     terms = task.terms
     present = [name for name in providers(task) if dossier.delivered.get(name) or task.parts[name].announced]
     absent = [name for name in providers(task) if name not in present]
     bonds = {name: terms.bond_of(task.parts[name].weight) for name in providers(task)}
-    debits = {name: _up_to(draw, bonds[name]) if terms.open_admission else 0 for name in present}
+    debits = {name: _up_to(rng, bonds[name]) if terms.open_admission else 0 for name in present}
     budget = terms.performance + terms.participation + sum(debits.values())
-    owed = _divided(draw, _up_to(draw, budget) if present else 0, present)
+    owed = _divided(rng, _up_to(rng, budget) if present else 0, present)
     leaves = tuple((name, owed[name], debits[name], 10**9 // len(present)) for name in present)
     root = settlement_root(dossier, leaves or ((task.requester, 0, 0, 0),))
-    verified = task.round if not chance(draw, 4) else draw(st.integers(0, task.round))
-    best = draw(st.integers(0, verified))
-    unpaid, forfeited = _seats(draw, task)
+    verified = task.round if not chance(rng, 4) else rng.randint(0, task.round)
+    best = rng.randint(0, verified)
+    unpaid, forfeited = _seats(rng, task)
     forfeits = sum(bonds[name] for name in absent)
     vote = Vote(root, sum(owed.values()), 0, sum(debits.values()), forfeits, verified, best, unpaid, forfeited)
     vote = balanced(task, vote)
@@ -49,23 +49,23 @@ def a_fair_vote(session: Session, task_id: int, draw: Draw) -> Vote:
     return vote
 
 
-def a_lying_vote(session: Session, task_id: int, draw: Draw) -> Vote:
+def a_lying_vote(session: Session, task_id: int, rng: Random) -> Vote:
     """Draw a settlement at the edge of what the contract can check, over leaves that need not fit it."""
     task, dossier = session.task(task_id), session.dossiers[task_id]
     terms = task.terms
-    owing = st.sampled_from((0, 1, terms.performance, terms.escrow, 2 * terms.escrow, HUGE))
-    accounts = draw(st.lists(st.sampled_from((*EVERYBODY, *providers(task))), min_size=1, max_size=5))
-    leaves = tuple((account, draw(owing), draw(owing), 0) for account in accounts)
-    debits = _up_to(draw, task.purse_bonds) if terms.open_admission else draw(st.sampled_from((0, 0, 0, 1)))
-    forfeits = max(0, draw(st.sampled_from((0, 0, task.purse_bonds - debits, task.purse_bonds - debits + 1))))
+    owing = (0, 1, terms.performance, terms.escrow, 2 * terms.escrow, HUGE)
+    accounts = rng.choices((*EVERYBODY, *providers(task), *providers(task)), k=rng.randint(1, 5))
+    leaves = tuple((account, rng.choice(owing), rng.choice(owing), 0) for account in accounts)
+    debits = _up_to(rng, task.purse_bonds) if terms.open_admission else rng.choice((0, 0, 0, 1))
+    forfeits = max(0, rng.choice((0, 0, task.purse_bonds - debits, task.purse_bonds - debits + 1)))
     budget = terms.performance + terms.participation + debits
-    owed = draw(st.sampled_from((0, budget, budget, budget // 2, budget + 1)))
-    verified = draw(st.sampled_from((0, task.round, task.round, task.round + 1)))
-    unpaid, forfeited = _seats(draw, task)
-    root = settlement_root(dossier, _payable(task, leaves) if chance(draw, 2) else leaves)
-    vote = Vote(root, owed, 0, debits, forfeits, verified, draw(st.integers(0, verified)), unpaid, forfeited)
+    owed = rng.choice((0, budget, budget, budget // 2, budget + 1))
+    verified = rng.choice((0, task.round, task.round, task.round + 1))
+    unpaid, forfeited = _seats(rng, task)
+    root = settlement_root(dossier, _payable(task, leaves) if chance(rng, 2) else leaves)
+    vote = Vote(root, owed, 0, debits, forfeits, verified, rng.randint(0, verified), unpaid, forfeited)
     vote = balanced(task, vote)
-    return vote if not chance(draw, 6) else spoiled(vote, draw)
+    return vote if not chance(rng, 6) else spoiled(vote, rng)
 
 
 def _payable(task: Task, leaves: Leaves) -> Leaves:
@@ -80,35 +80,35 @@ def balanced(task: Task, vote: Vote) -> Vote:
     return replace(vote, refund=max(0, task.terms.escrow + vote.debits - vote.owed - fees))
 
 
-def spoiled(vote: Vote, draw: Draw) -> Vote:
+def spoiled(vote: Vote, rng: Random) -> Vote:
     """Change one field of a vote."""
-    name = pick(draw, [name for name in vote.__dict__ if name != "payout_root"])
+    name = rng.choice([name for name in vote.__dict__ if name != "payout_root"])
     value = getattr(vote, name)
-    if chance(draw, 10):
+    if chance(rng, 10):
         return replace(vote, payout_root=ZERO)
-    return replace(vote, **{name: pick(draw, (value + 1, max(0, value - 1), 0, 1, 8, HUGE))})
+    return replace(vote, **{name: rng.choice((value + 1, max(0, value - 1), 0, 1, 8, HUGE))})
 
 
-def _seats(draw: Draw, task: Task) -> tuple[int, int]:
+def _seats(rng: Random, task: Task) -> tuple[int, int]:
     """Draw (unpaid, forfeited) bitmaps, mostly such that a quorum of revealed seats stays paid."""
     everybody = (1 << len(task.terms.evaluators)) - 1
     silent = everybody & ~task.revealed
-    if chance(draw, 8):
-        return draw(st.integers(0, 2 * everybody)), draw(st.integers(0, 2 * everybody))
+    if chance(rng, 8):
+        return rng.randint(0, 2 * everybody), rng.randint(0, 2 * everybody)
     spare = task.revealed.bit_count() - task.terms.quorum
-    deviating = 1 << draw(st.integers(0, 2)) if spare > 0 and chance(draw, 2) else 0
-    return pick(draw, ((silent, 0), (0, silent), (deviating & everybody, 0), (silent, deviating & everybody)))
+    deviating = 1 << rng.randint(0, 2) if spare > 0 and chance(rng, 2) else 0
+    return rng.choice(((silent, 0), (0, silent), (deviating & everybody, 0), (silent, deviating & everybody)))
 
 
-def _up_to(draw: Draw, limit: int) -> int:
-    return pick(draw, (limit, limit // 2, draw(st.integers(0, limit)), 0))
+def _up_to(rng: Random, limit: int) -> int:
+    return rng.choice((limit, limit // 2, rng.randint(0, limit), 0))
 
 
-def _divided(draw: Draw, amount: int, accounts: Sequence[str]) -> dict[str, int]:
+def _divided(rng: Random, amount: int, accounts: Sequence[str]) -> dict[str, int]:
     """Divide an amount among accounts, the rest to the last."""
     parts: dict[str, int] = {}
     for account in accounts[:-1]:
-        parts[account] = _up_to(draw, amount - sum(parts.values()))
+        parts[account] = _up_to(rng, amount - sum(parts.values()))
     for account in accounts[-1:]:
         parts[account] = amount - sum(parts.values())
     return parts

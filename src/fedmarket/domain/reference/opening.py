@@ -45,6 +45,9 @@ def _check_terms(terms: ChainTerms) -> None:
         terms.trigger_reward,
     )
     require(max(amounts) < limits.AMOUNT_LIMIT, "amount_too_large")
+    # A reward as large as the bond would hand it back to an owner of both seats.
+    least_bond = min(terms.aggregator_bond, terms.evaluator_bond)
+    require(2 * terms.trigger_reward <= least_bond, "reward_too_large")
     require(terms.escrow > 0, "no_escrow")
     require(1 <= terms.rounds <= limits.MAX_ROUNDS, "bad_rounds")
     require(terms.patience >= 1, "bad_patience")

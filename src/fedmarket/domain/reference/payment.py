@@ -43,6 +43,7 @@ def claim_fallback(
     sender: str,
     task_id: int,
     account: str,
+    round_number: int,
     update: bytes,
     delivered: int,
     updates_root: bytes,
@@ -50,15 +51,21 @@ def claim_fallback(
     manifest: bytes,
     proof: Sequence[bytes],
 ) -> None:
-    """Pay a provider by weight and delivered rounds from the last round's leaf; an announcer at least its bond."""
+    """Pay a provider by weight and delivered rounds from a round's leaf; an announcer at least its bond.
+
+    Anyone may claim with the last round's leaf. An earlier round's leaf, and an announcer's bond without any, pay less
+    than somebody else may be able to show: only the account itself may settle for them.
+    """
     task = market.task(task_id, Status.FALLBACK)
     part, terms = _provider(task, account), task.terms
     if delivered == 0:
+        require(sender == account, "not_yours")
         require(part.announced, "never_delivered")
     else:
-        require(slot_of(updates_root, model, manifest) == task.rounds[task.round], "wrong_round_slot")
+        require(round_number == task.round or sender == account, "not_yours")
+        require(slot_of(updates_root, model, manifest) == task.rounds.get(round_number), "wrong_round_slot")
         require(verify(updates_root, UPDATES_LEAF, (account, update, delivered), proof), "wrong_proof")
-        require(delivered <= task.round, "too_many_delivered")
+        require(delivered <= round_number, "too_many_delivered")
     owed = 0
     if task.delivered_weight:
         owed = terms.performance * part.weight * delivered // task.delivered_weight
@@ -66,7 +73,8 @@ def claim_fallback(
         owed += part.price * delivered // terms.rounds
     else:
         owed += terms.participation * part.weight * delivered // (task.total_weight * terms.rounds)
-    pay(market, task_id, account, owed, terms.bond_of(part.weight))
+    # Neither counts nor prices that were stated too high may keep a bond from who delivered.
+    pay(market, task_id, account, min(owed, task.purse_budget), terms.bond_of(part.weight))
 
 
 def pay(market: Ledger, task_id: int, account: str, owed: int, bond: int) -> None:
@@ -118,17 +126,15 @@ def _refundable(task: Task, account: str, part: Part) -> int:
 
 
 def sweep(market: Ledger, sender: str, task_id: int) -> None:
-    """Return to the requester what nobody claimed in time; unclaimed bonds of a fallback go to the sink."""
+    """Return to the requester what nobody claimed in time; unclaimed bonds go to the sink, as it named the seats."""
     task = market.task(task_id, Status.SETTLED, Status.FALLBACK)
     require(market.now > task.claim_deadline, "too_early")
     budget, bonds = task.purse_budget, task.purse_bonds
     require(budget + bonds > 0, "nothing_owed")
     task.purse_budget = task.purse_bonds = 0
-    if task.status is Status.FALLBACK:
-        market.forfeits += bonds
-        bonds = 0
-    market.push(task.requester, budget + bonds)
-    market.log("Swept", task=task_id, amount=budget + bonds)
+    market.forfeits += bonds
+    market.push(task.requester, budget)
+    market.log("Swept", task=task_id, amount=budget)
 
 
 def flush_forfeits(market: Ledger, sender: str) -> None:
