@@ -55,8 +55,8 @@ def find(task_id: uint256, within: uint256) -> progress_word.Progress:
     @notice The progress of a task that stands in one of the states `within`.
     """
     progress: progress_word.Progress = self.progress(task_id)
-    refusal.require(progress.status != lifecycle.UNKNOWN, "unknown_task")
-    refusal.require((within >> progress.status) & 1 == 1, "wrong_status")
+    refusal.require(progress.status != lifecycle.UNKNOWN, refusal.UNKNOWN_TASK)
+    refusal.require((within >> progress.status) & 1 == 1, refusal.WRONG_STATUS)
     return progress
 
 
@@ -157,7 +157,7 @@ def drop_part(task_id: uint256, account: address):
 @internal
 @view
 def only_requester(task_id: uint256):
-    refusal.require(self.parts[task_id][msg.sender] == lifecycle.REQUESTER, "not_the_requester")
+    refusal.require(self.parts[task_id][msg.sender] == lifecycle.REQUESTER, refusal.NOT_THE_REQUESTER)
 
 
 @internal

@@ -32,7 +32,7 @@ def open_task(terms: task_terms.Terms, permit: payments.Permit) -> uint256:
     """
     @notice Escrow the budget and open a task; returns its id, from 1.
     """
-    refusal.require(ledger.task_of[msg.sender][terms.terms_hash] == 0, "task_exists")
+    refusal.require(ledger.task_of[msg.sender][terms.terms_hash] == 0, refusal.TASK_EXISTS)
     task_terms.check(terms)
     task_id: uint256 = ledger.task_count + 1
     ledger.task_count = task_id
@@ -52,9 +52,9 @@ def take_seat(task_id: uint256, age_key: bytes32, permit: payments.Permit):
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_OPEN)
     self._before_start_deadline(task_id, progress.opened_at)
     part: part_word.Part = ledger.part(task_id, msg.sender)
-    refusal.require((lifecycle.SEATS >> part.role) & 1 == 1, "not_a_seat")
+    refusal.require((lifecycle.SEATS >> part.role) & 1 == 1, refusal.NOT_A_SEAT)
     bit: uint256 = 1 << part.place
-    refusal.require(progress.seated & bit == 0, "seat_taken")
+    refusal.require(progress.seated & bit == 0, refusal.SEAT_TAKEN)
     progress.seated |= bit
     ledger.save(task_id, progress)
     bonds: pair_word.PerSeat = ledger.bonds(task_id)
@@ -83,18 +83,18 @@ def join(
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_OPEN)
     limits: limits_word.Limits = ledger.limits(task_id)
-    refusal.require(block.timestamp <= progress.opened_at + limits.join_window, "join_deadline_passed")
-    refusal.require(ledger.parts[task_id][msg.sender] == 0, "one_role_only")
-    refusal.require(progress.providers < limits.max_providers, "task_full")
-    refusal.require(weight >= 1 and weight < task_terms.WEIGHT_LIMIT, "bad_weight")
-    refusal.require(price < task_terms.AMOUNT_LIMIT, "amount_too_large")
-    refusal.require(progress.total_weight + weight <= limits.max_weight, "too_much_weight")
+    refusal.require(block.timestamp <= progress.opened_at + limits.join_window, refusal.JOIN_DEADLINE_PASSED)
+    refusal.require(ledger.parts[task_id][msg.sender] == 0, refusal.ONE_ROLE_ONLY)
+    refusal.require(progress.providers < limits.max_providers, refusal.TASK_FULL)
+    refusal.require(weight >= 1 and weight < task_terms.WEIGHT_LIMIT, refusal.BAD_WEIGHT)
+    refusal.require(price < task_terms.AMOUNT_LIMIT, refusal.AMOUNT_TOO_LARGE)
+    refusal.require(progress.total_weight + weight <= limits.max_weight, refusal.TOO_MUCH_WEIGHT)
     stake: stake_word.Stake = ledger.stake(task_id)
     if stake.open_admission:
-        refusal.require(price == 0, "open_with_prices")
+        refusal.require(price == 0, refusal.OPEN_WITH_PRICES)
     else:
         leaf: bytes32 = keccak256(abi_encode(msg.sender, weight, price))
-        refusal.require(merkle.proves(ledger.tasks[task_id].admission_root, leaf, proof), "not_admitted")
+        refusal.require(merkle.proves(ledger.tasks[task_id].admission_root, leaf, proof), refusal.NOT_ADMITTED)
     bond: uint256 = stake_word.bond_of(stake, weight)
     part: part_word.Part = part_word.Part(role=lifecycle.PROVIDER, place=0, announced=0, weight=weight, price=price)
     ledger.save_part(task_id, msg.sender, part)
@@ -130,11 +130,11 @@ def start(task_id: uint256):
     seats: seats_word.Seats = ledger.seats(task_id)
     self._before_start_deadline(task_id, progress.opened_at)
     evaluators: uint256 = seats_word.everybody(seats.evaluators) << seats_word.EVALUATORS_FROM
-    refusal.require(progress.seated == evaluators | seats_word.everybody(seats.aggregators), "seat_empty")
-    refusal.require(progress.providers >= limits.min_providers, "too_few_providers")
-    refusal.require(progress.total_weight >= limits.min_weight, "too_little_weight")
+    refusal.require(progress.seated == evaluators | seats_word.everybody(seats.aggregators), refusal.SEAT_EMPTY)
+    refusal.require(progress.providers >= limits.min_providers, refusal.TOO_FEW_PROVIDERS)
+    refusal.require(progress.total_weight >= limits.min_weight, refusal.TOO_LITTLE_WEIGHT)
     full: bool = progress.providers == limits.max_providers
-    refusal.require(full or block.timestamp > progress.opened_at + limits.join_window, "joining_open")
+    refusal.require(full or block.timestamp > progress.opened_at + limits.join_window, refusal.JOINING_OPEN)
     ledger.move(task_id, progress, lifecycle.TRAINING)
     log events.TaskStarted(task=task_id, caller=msg.sender)
 
@@ -145,7 +145,7 @@ def start(task_id: uint256):
 @view
 def _before_start_deadline(task_id: uint256, opened_at: uint256):
     deadline: uint256 = ledger.start_deadline(task_id, opened_at)
-    refusal.require(block.timestamp <= deadline, "start_deadline_passed")
+    refusal.require(block.timestamp <= deadline, refusal.START_DEADLINE_PASSED)
 
 
 @internal
@@ -163,8 +163,8 @@ def _name_seats(task_id: uint256, requester: address, terms: task_terms.Terms):
 
 @internal
 def _name(task_id: uint256, account: address, role: uint256, place: uint256):
-    refusal.require(account != empty(address), "bad_seat")
-    refusal.require(ledger.parts[task_id][account] == 0, "one_role_only")
+    refusal.require(account != empty(address), refusal.BAD_SEAT)
+    refusal.require(ledger.parts[task_id][account] == 0, refusal.ONE_ROLE_ONLY)
     part: part_word.Part = part_word.Part(role=role, place=place, announced=0, weight=0, price=0)
     ledger.save_part(task_id, account, part)
 

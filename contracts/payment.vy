@@ -38,7 +38,7 @@ def claim(
     ledger.find(task_id, lifecycle.IN_SETTLED)
     part: part_word.Part = self._provider(task_id, account)
     leaf: bytes32 = keccak256(abi_encode(account, owed, debit, share_ppb))
-    refusal.require(merkle.proves(ledger.tasks[task_id].payout_root, leaf, proof), "wrong_proof")
+    refusal.require(merkle.proves(ledger.tasks[task_id].payout_root, leaf, proof), refusal.WRONG_PROOF)
     bond: uint256 = stake_word.bond_of(ledger.stake(task_id), part.weight)
     self._pay(task_id, account, owed, bond - min(debit, bond))
 
@@ -63,15 +63,15 @@ def claim_fallback(
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_FALLBACK)
     part: part_word.Part = self._provider(task_id, account)
     if delivered == 0:
-        refusal.require(msg.sender == account, "not_yours")
-        refusal.require(part.announced != 0, "never_delivered")
+        refusal.require(msg.sender == account, refusal.NOT_YOURS)
+        refusal.require(part.announced != 0, refusal.NEVER_DELIVERED)
     else:
-        refusal.require(round_number == progress.round or msg.sender == account, "not_yours")
+        refusal.require(round_number == progress.round or msg.sender == account, refusal.NOT_YOURS)
         slot: bytes32 = keccak256(abi_encode(updates_root, model, manifest))
-        refusal.require(slot == ledger.round_slot[task_id][round_number], "wrong_round_slot")
+        refusal.require(slot == ledger.round_slot[task_id][round_number], refusal.WRONG_ROUND_SLOT)
         leaf: bytes32 = keccak256(abi_encode(account, update, delivered))
-        refusal.require(merkle.proves(updates_root, leaf, proof), "wrong_proof")
-        refusal.require(delivered <= round_number, "too_many_delivered")
+        refusal.require(merkle.proves(updates_root, leaf, proof), refusal.WRONG_PROOF)
+        refusal.require(delivered <= round_number, refusal.TOO_MANY_DELIVERED)
     stake: stake_word.Stake = ledger.stake(task_id)
     # Neither counts nor prices that were stated too high may keep a bond from who delivered.
     owed: uint256 = min(self._earned(task_id, progress, part, stake.priced, delivered), ledger.purse(task_id).budget)
@@ -85,7 +85,7 @@ def claim_seat(task_id: uint256, account: address):
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.PAYING)
     part: part_word.Part = ledger.part(task_id, account)
-    refusal.require((lifecycle.SEATS >> part.role) & 1 == 1, "nothing_owed")
+    refusal.require((lifecycle.SEATS >> part.role) & 1 == 1, refusal.NOTHING_OWED)
     fee: uint256 = 0
     bond: uint256 = 0
     fee, bond = ledger.entitlement(task_id, progress, part.place)
@@ -102,7 +102,7 @@ def refund(task_id: uint256, account: address):
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.FINAL)
     part: part_word.Part = ledger.part(task_id, account)
     everybodys: bool = progress.status == lifecycle.CANCELLED and part.role != lifecycle.NOBODY
-    refusal.require(everybodys or part.role == lifecycle.REQUESTER, "nothing_owed")
+    refusal.require(everybodys or part.role == lifecycle.REQUESTER, refusal.NOTHING_OWED)
     amount: uint256 = 0
     if part.role == lifecycle.REQUESTER:
         amount = ledger.rest(task_id, progress.status)
@@ -125,9 +125,9 @@ def sweep(task_id: uint256):
     @notice Return to the requester what nobody claimed in time; unclaimed bonds go to the sink; anyone may.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.PAYING)
-    refusal.require(block.timestamp > progress.opened_at + ledger.outcome(task_id).claim_window, "too_early")
+    refusal.require(block.timestamp > progress.opened_at + ledger.outcome(task_id).claim_window, refusal.TOO_EARLY)
     purse: purse_word.Purse = ledger.purse(task_id)
-    refusal.require(purse.budget + purse.bonds > 0, "nothing_owed")
+    refusal.require(purse.budget + purse.bonds > 0, refusal.NOTHING_OWED)
     ledger.tasks[task_id].purse = 0
     ledger.forfeits += purse.bonds
     log events.Swept(task=task_id, amount=purse.budget)
@@ -140,7 +140,7 @@ def flush_forfeits():
     @notice Send everything forfeited so far to the sink; anyone may.
     """
     amount: uint256 = ledger.forfeits
-    refusal.require(amount > 0, "nothing_owed")
+    refusal.require(amount > 0, refusal.NOTHING_OWED)
     ledger.forfeits = 0
     log events.ForfeitsFlushed(amount=amount)
     payments.push(payments.sink, amount)
@@ -150,7 +150,7 @@ def flush_forfeits():
 @view
 def _provider(task_id: uint256, account: address) -> part_word.Part:
     part: part_word.Part = ledger.part(task_id, account)
-    refusal.require(part.role == lifecycle.PROVIDER, "nothing_owed")
+    refusal.require(part.role == lifecycle.PROVIDER, refusal.NOTHING_OWED)
     return part
 
 

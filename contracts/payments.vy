@@ -43,7 +43,7 @@ def pull(payer: address, amount: uint256, permit: Permit):
     before: uint256 = self._balance(self)
     moved: bool = self._balance(payer) >= amount and staticcall token.allowance(payer, self) >= amount
     moved = moved and extcall token.transferFrom(payer, self, amount, default_return_value=True)
-    refusal.require(moved and self._balance(self) == before + amount, "payment_failed")
+    refusal.require(moved and self._balance(self) == before + amount, refusal.PAYMENT_FAILED)
 
 
 @internal
@@ -55,7 +55,7 @@ def push(payee: address, amount: uint256):
         return
     moved: bool = self._balance(self) >= amount
     moved = moved and extcall token.transfer(payee, amount, default_return_value=True)
-    refusal.require(moved, "payout_failed")
+    refusal.require(moved, refusal.PAYOUT_FAILED)
 
 
 @internal

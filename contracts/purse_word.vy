@@ -35,6 +35,6 @@ def less(word: uint256, owed: uint256, bond: uint256) -> uint256:
     @notice The purse after a provider was paid `owed` of the budget and `bond` of the bonds.
     """
     p: Purse = self.unpack(word)
-    refusal.require(owed <= p.budget, "owed_exhausted")
-    refusal.require(bond <= p.bonds, "bonds_exhausted")
+    refusal.require(owed <= p.budget, refusal.OWED_EXHAUSTED)
+    refusal.require(bond <= p.bonds, refusal.BONDS_EXHAUSTED)
     return self.pack(Purse(budget=p.budget - owed, bonds=p.bonds - bond))

@@ -31,9 +31,9 @@ def commit_scores(task_id: uint256, commitment: bytes32):
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_SCORING)
     seat: uint256 = self._evaluator_seat(task_id)
     seats: seats_word.Seats = ledger.seats(task_id)
-    refusal.require(block.timestamp <= progress.opened_at + seats.commit_window, "commit_deadline_passed")
-    refusal.require(seats.committed & (1 << seat) == 0, "already_committed")
-    refusal.require(commitment != empty(bytes32), "empty_commitment")
+    refusal.require(block.timestamp <= progress.opened_at + seats.commit_window, refusal.COMMIT_DEADLINE_PASSED)
+    refusal.require(seats.committed & (1 << seat) == 0, refusal.ALREADY_COMMITTED)
+    refusal.require(commitment != empty(bytes32), refusal.EMPTY_COMMITMENT)
     ledger.seals[task_id][seat] = commitment
     seats.committed |= 1 << seat
     if seats.committed == seats_word.everybody(seats.evaluators):
@@ -51,12 +51,12 @@ def reveal_scores(task_id: uint256, table: Bytes[task_terms.MAX_TABLE], salt: by
     seat: uint256 = self._evaluator_seat(task_id)
     seats: seats_word.Seats = ledger.seats(task_id)
     late: bool = block.timestamp > progress.opened_at + seats.commit_window
-    refusal.require(seats.commits_done_at != 0 or late, "commits_open")
-    refusal.require(block.timestamp <= seats_word.reveal_deadline(seats, progress.opened_at), "reveal_deadline_passed")
-    refusal.require(seats.revealed & (1 << seat) == 0, "already_revealed")
-    refusal.require(seats.committed & (1 << seat) != 0, "never_committed")
+    refusal.require(seats.commits_done_at != 0 or late, refusal.COMMITS_OPEN)
+    refusal.require(block.timestamp <= seats_word.reveal_deadline(seats, progress.opened_at), refusal.REVEAL_DEADLINE_PASSED)
+    refusal.require(seats.revealed & (1 << seat) == 0, refusal.ALREADY_REVEALED)
+    refusal.require(seats.committed & (1 << seat) != 0, refusal.NEVER_COMMITTED)
     opened: bytes32 = keccak256(abi_encode(chain.id, self, task_id, msg.sender, keccak256(table), salt))
-    refusal.require(opened == ledger.seals[task_id][seat], "wrong_table")
+    refusal.require(opened == ledger.seals[task_id][seat], refusal.WRONG_TABLE)
     seats.revealed |= 1 << seat
     if seats.revealed == seats.committed:
         seats.reveals_done_at = block.timestamp
@@ -73,12 +73,12 @@ def confirm(task_id: uint256, vote: task_terms.Vote):
     seat: uint256 = self._evaluator_seat(task_id)
     seats: seats_word.Seats = ledger.seats(task_id)
     late: bool = block.timestamp > seats_word.reveal_deadline(seats, progress.opened_at)
-    refusal.require(seats.reveals_done_at != 0 or late, "reveals_open")
-    refusal.require(block.timestamp <= seats_word.confirm_deadline(seats, progress.opened_at), "confirm_deadline_passed")
+    refusal.require(seats.reveals_done_at != 0 or late, refusal.REVEALS_OPEN)
+    refusal.require(block.timestamp <= seats_word.confirm_deadline(seats, progress.opened_at), refusal.CONFIRM_DEADLINE_PASSED)
     bit: uint256 = 1 << seat
-    refusal.require(seats.revealed & bit != 0, "never_revealed")
+    refusal.require(seats.revealed & bit != 0, refusal.NEVER_REVEALED)
     ballot: bytes32 = keccak256(abi_encode(vote))
-    refusal.require(seats.voted & bit == 0 or ledger.seals[task_id][seat] != ballot, "already_confirmed")
+    refusal.require(seats.voted & bit == 0 or ledger.seals[task_id][seat] != ballot, refusal.ALREADY_CONFIRMED)
     paid: uint256 = self._check_vote(task_id, progress, seats, vote)
     log events.Confirmed(task=task_id, evaluator=msg.sender, vote=vote)
     others: uint256 = seats.voted & ~bit
@@ -98,7 +98,7 @@ def confirm(task_id: uint256, vote: task_terms.Vote):
 @view
 def _evaluator_seat(task_id: uint256) -> uint256:
     part: part_word.Part = ledger.part(task_id, msg.sender)
-    refusal.require(part.role == lifecycle.EVALUATOR, "not_an_evaluator")
+    refusal.require(part.role == lifecycle.EVALUATOR, refusal.NOT_AN_EVALUATOR)
     return part.place - seats_word.EVALUATORS_FROM
 
 
@@ -131,24 +131,24 @@ def _check_vote(
     """
     if vote.payout_root == empty(bytes32):
         rest: uint256 = vote.owed | vote.refund | vote.debits | vote.forfeits | vote.rounds_verified
-        refusal.require(rest | vote.best_round | vote.unpaid | vote.forfeited == 0, "bad_vote")
+        refusal.require(rest | vote.best_round | vote.unpaid | vote.forfeited == 0, refusal.BAD_VOTE)
         return 0
-    refusal.require(vote.rounds_verified <= progress.round, "bad_rounds_verified")
-    refusal.require(vote.best_round <= vote.rounds_verified, "bad_best_round")
-    refusal.require(vote.unpaid | vote.forfeited <= seats_word.everybody(seats.evaluators), "bad_seats")
+    refusal.require(vote.rounds_verified <= progress.round, refusal.BAD_ROUNDS_VERIFIED)
+    refusal.require(vote.best_round <= vote.rounds_verified, refusal.BAD_BEST_ROUND)
+    refusal.require(vote.unpaid | vote.forfeited <= seats_word.everybody(seats.evaluators), refusal.BAD_SEATS)
     paid: uint256 = seats.revealed & ~vote.unpaid & ~vote.forfeited
     n_paid: uint256 = seats_word.count(paid)
-    refusal.require(n_paid >= self._quorum(seats.evaluators), "too_few_agree")
+    refusal.require(n_paid >= self._quorum(seats.evaluators), refusal.TOO_FEW_AGREE)
     if vote.debits != 0:
-        refusal.require(ledger.stake(task_id).open_admission, "debit_without_rule")
+        refusal.require(ledger.stake(task_id).open_admission, refusal.DEBIT_WITHOUT_RULE)
     bonds: uint256 = ledger.purse(task_id).bonds
-    refusal.require(vote.debits <= bonds and vote.forfeits <= bonds - vote.debits, "bonds_exceeded")
+    refusal.require(vote.debits <= bonds and vote.forfeits <= bonds - vote.debits, refusal.BONDS_EXCEEDED)
     pay: pair_word.Pay = ledger.pay(task_id)
     budget: uint256 = pay.performance + pay.participation + vote.debits
-    refusal.require(vote.owed <= budget, "owed_exceeds_budget")
+    refusal.require(vote.owed <= budget, refusal.OWED_EXCEEDS_BUDGET)
     unspent_rounds: uint256 = progress.last_round - vote.rounds_verified
     unspent: uint256 = ledger.fees(task_id, unspent_rounds, seats.evaluators - n_paid)
-    refusal.require(vote.refund == budget - vote.owed + unspent, "sum_mismatch")
+    refusal.require(vote.refund == budget - vote.owed + unspent, refusal.SUM_MISMATCH)
     return paid
 
 

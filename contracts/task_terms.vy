@@ -88,30 +88,30 @@ def check(terms: Terms):
     """
     @notice Refuse terms that the words of a task cannot hold, or under which somebody could lose unfairly.
     """
-    refusal.require(terms.terms_hash != empty(bytes32), "no_terms")
+    refusal.require(terms.terms_hash != empty(bytes32), refusal.NO_TERMS)
     # the limit is a power of two: one amount reaches it if and only if all of them, bit by bit, do
     amounts: uint256 = terms.performance | terms.participation | terms.aggregator_fee | terms.evaluator_fee
     amounts |= terms.aggregator_bond | terms.evaluator_bond | terms.provider_bond | terms.trigger_reward
-    refusal.require(amounts < AMOUNT_LIMIT, "amount_too_large")
+    refusal.require(amounts < AMOUNT_LIMIT, refusal.AMOUNT_TOO_LARGE)
     # a reward as large as the bond would hand it back to an owner of both seats
     least_bond: uint256 = min(terms.aggregator_bond, terms.evaluator_bond)
-    refusal.require(2 * terms.trigger_reward <= least_bond, "reward_too_large")
-    refusal.require(self.escrow(terms) > 0, "no_escrow")
-    refusal.require(terms.rounds >= 1 and terms.rounds <= MAX_ROUNDS, "bad_rounds")
-    refusal.require(terms.patience >= 1, "bad_patience")
+    refusal.require(2 * terms.trigger_reward <= least_bond, refusal.REWARD_TOO_LARGE)
+    refusal.require(self.escrow(terms) > 0, refusal.NO_ESCROW)
+    refusal.require(terms.rounds >= 1 and terms.rounds <= MAX_ROUNDS, refusal.BAD_ROUNDS)
+    refusal.require(terms.patience >= 1, refusal.BAD_PATIENCE)
     few: bool = terms.max_providers <= MAX_PROVIDERS
-    refusal.require(1 <= terms.min_providers and terms.min_providers <= terms.max_providers and few, "bad_provider_limits")
+    refusal.require(1 <= terms.min_providers and terms.min_providers <= terms.max_providers and few, refusal.BAD_PROVIDER_LIMITS)
     light: bool = terms.max_weight < WEIGHT_LIMIT
-    refusal.require(1 <= terms.min_weight and terms.min_weight <= terms.max_weight and light, "bad_weight_limits")
-    refusal.require(terms.royalty_bps <= WHOLE_BPS, "bad_royalty")
-    refusal.require(len(terms.aggregators) >= 1, "bad_aggregators")
-    refusal.require(len(terms.evaluators) % 2 == 1, "evaluators_not_odd")
-    refusal.require(self._windows_fit(terms.windows), "bad_window")
+    refusal.require(1 <= terms.min_weight and terms.min_weight <= terms.max_weight and light, refusal.BAD_WEIGHT_LIMITS)
+    refusal.require(terms.royalty_bps <= WHOLE_BPS, refusal.BAD_ROYALTY)
+    refusal.require(len(terms.aggregators) >= 1, refusal.BAD_AGGREGATORS)
+    refusal.require(len(terms.evaluators) % 2 == 1, refusal.EVALUATORS_NOT_ODD)
+    refusal.require(self._windows_fit(terms.windows), refusal.BAD_WINDOW)
     if terms.admission_root == empty(bytes32):
-        refusal.require(terms.participation == 0, "open_with_participation")
-        refusal.require(not terms.priced, "open_with_prices")
-        refusal.require(terms.provider_bond * terms.min_weight >= 2 * terms.performance, "bond_too_small")
-        refusal.require(terms.provider_bond * terms.max_weight < BOND_LIMIT, "amount_too_large")
+        refusal.require(terms.participation == 0, refusal.OPEN_WITH_PARTICIPATION)
+        refusal.require(not terms.priced, refusal.OPEN_WITH_PRICES)
+        refusal.require(terms.provider_bond * terms.min_weight >= 2 * terms.performance, refusal.BOND_TOO_SMALL)
+        refusal.require(terms.provider_bond * terms.max_weight < BOND_LIMIT, refusal.AMOUNT_TOO_LARGE)
 
 
 @internal

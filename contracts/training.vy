@@ -31,9 +31,9 @@ def announce(task_id: uint256, round_number: uint256, update: bytes32, blob: byt
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_TRAINING)
     part: part_word.Part = ledger.part(task_id, msg.sender)
-    refusal.require(part.role == lifecycle.PROVIDER, "not_a_provider")
-    refusal.require(round_number == progress.round + 1, "wrong_round")
-    refusal.require(block.timestamp <= progress.opened_at + progress.submit_window, "submit_deadline_passed")
+    refusal.require(part.role == lifecycle.PROVIDER, refusal.NOT_A_PROVIDER)
+    refusal.require(round_number == progress.round + 1, refusal.WRONG_ROUND)
+    refusal.require(block.timestamp <= progress.opened_at + progress.submit_window, refusal.SUBMIT_DEADLINE_PASSED)
     part.announced = 1
     ledger.save_part(task_id, msg.sender, part)
     log events.UpdateAnnounced(
@@ -56,15 +56,15 @@ def commit_round(
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_TRAINING)
     part: part_word.Part = ledger.part(task_id, msg.sender)
-    refusal.require(part.role == lifecycle.AGGREGATOR and part.place == progress.attempt, "not_the_aggregator")
-    refusal.require(round_number == progress.round + 1, "wrong_round")
-    refusal.require(block.timestamp > progress.opened_at + progress.submit_window, "submission_open")
-    refusal.require(block.timestamp <= progress.opened_at + progress.round_window, "round_deadline_passed")
-    refusal.require(model != empty(bytes32) and manifest != empty(bytes32), "empty_commitment")
-    refusal.require(n_updates <= progress.providers, "too_many_updates")
-    refusal.require(delivered_weight <= progress.total_weight, "too_much_weight")
+    refusal.require(part.role == lifecycle.AGGREGATOR and part.place == progress.attempt, refusal.NOT_THE_AGGREGATOR)
+    refusal.require(round_number == progress.round + 1, refusal.WRONG_ROUND)
+    refusal.require(block.timestamp > progress.opened_at + progress.submit_window, refusal.SUBMISSION_OPEN)
+    refusal.require(block.timestamp <= progress.opened_at + progress.round_window, refusal.ROUND_DEADLINE_PASSED)
+    refusal.require(model != empty(bytes32) and manifest != empty(bytes32), refusal.EMPTY_COMMITMENT)
+    refusal.require(n_updates <= progress.providers, refusal.TOO_MANY_UPDATES)
+    refusal.require(delivered_weight <= progress.total_weight, refusal.TOO_MUCH_WEIGHT)
     nobody: bool = n_updates == 0 and delivered_weight != 0
-    refusal.require(n_updates <= delivered_weight and not nobody, "weight_without_updates")
+    refusal.require(n_updates <= delivered_weight and not nobody, refusal.WEIGHT_WITHOUT_UPDATES)
     ledger.round_slot[task_id][round_number] = keccak256(abi_encode(updates_root, model, manifest))
     progress.round = round_number
     progress.delivered_weight += delivered_weight
@@ -89,11 +89,11 @@ def take_over(task_id: uint256):
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_TRAINING)
     part: part_word.Part = ledger.part(task_id, msg.sender)
-    refusal.require(part.role == lifecycle.AGGREGATOR and part.place > progress.attempt, "not_a_standby")
+    refusal.require(part.role == lifecycle.AGGREGATOR and part.place > progress.attempt, refusal.NOT_A_STANDBY)
     seats: seats_word.Seats = ledger.seats(task_id)
     turn: uint256 = progress.opened_at + progress.round_window * (part.place - progress.attempt)
-    refusal.require(block.timestamp > turn, "not_your_turn")
-    refusal.require(block.timestamp <= self._training_deadline(progress, seats.aggregators), "training_deadline_passed")
+    refusal.require(block.timestamp > turn, refusal.NOT_YOUR_TURN)
+    refusal.require(block.timestamp <= self._training_deadline(progress, seats.aggregators), refusal.TRAINING_DEADLINE_PASSED)
     first_round: uint256 = progress.round + 1
     seats.first_rounds |= first_round << (16 * part.place)
     reward: uint256 = self._forfeit_active(task_id, progress.attempt, seats)
@@ -110,8 +110,8 @@ def stop(task_id: uint256):
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_TRAINING)
     ledger.only_requester(task_id)
-    refusal.require(progress.round >= ledger.limits(task_id).patience, "too_early")
-    refusal.require(block.timestamp <= progress.opened_at + progress.round_window, "round_deadline_passed")
+    refusal.require(progress.round >= ledger.limits(task_id).patience, refusal.TOO_EARLY)
+    refusal.require(block.timestamp <= progress.opened_at + progress.round_window, refusal.ROUND_DEADLINE_PASSED)
     ledger.move(task_id, progress, lifecycle.SCORING)
     log events.TrainingStopped(task=task_id, round=progress.round)
 
@@ -132,7 +132,7 @@ def close(task_id: uint256):
         deadline = self._training_deadline(progress, seats.aggregators)
     else:
         deadline = seats_word.confirm_deadline(seats, progress.opened_at)
-    refusal.require(block.timestamp > deadline, "too_early")
+    refusal.require(block.timestamp > deadline, refusal.TOO_EARLY)
     if progress.status == lifecycle.SCORING:
         status = lifecycle.FALLBACK
         reward = scoring.fall_back(task_id, progress, seats, True)

@@ -35,8 +35,6 @@ def anvil(start: int, *options: str) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [
         str(ANVIL),
-        "--code-size-limit",
-        "60000",
         "--port",
         str(port),
         "--timestamp",

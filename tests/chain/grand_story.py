@@ -33,8 +33,8 @@ def account_of(name: str) -> str:
 
 def grand_terms(name: str) -> ChainTerms:
     """Terms with every seat that the contract allows."""
-    seats = {"aggregators": tuple(map(account_of, AGGREGATORS)), "evaluators": tuple(map(account_of, EVALUATORS))}
-    return replace(open_terms(name), **seats)
+    aggregators, evaluators = (tuple(map(account_of, names)) for names in (AGGREGATORS, EVALUATORS))
+    return replace(open_terms(name), aggregators=aggregators, evaluators=evaluators)
 
 
 def crowd(leaves: Sequence[tuple[Any, ...]], kinds: tuple[str, ...]) -> StandardTree:

@@ -16,7 +16,7 @@ from fedmarket.domain.errors import LANGUAGES
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 REFUSING = {"require", "refuse"}
-SENDER_IDS = {"ChainError", "SendRefused", "UsageError"}
+RAISED = {"ChainError", "SendRefused", "TokenError", "UsageError"}
 
 
 def sentences(lang: str, area: str) -> dict[str, str]:
@@ -35,17 +35,19 @@ def calls(folder: Path) -> Iterator[tuple[str, ast.Call]]:
 
 def reasons_in_python() -> set[str]:
     found = (node.args[-1] for name, node in calls(Path(reference.__file__).parent) if name in REFUSING)
-    return {node.value for node in found if isinstance(node, ast.Constant)}
+    return {str(node.value) for node in found if isinstance(node, ast.Constant)}
 
 
 def reasons_in_vyper() -> set[str]:
-    """Every string literal that is one lower-case word: the contracts hold no others but reasons."""
+    """Every constant whose bytes are one lower-case word, and every string literal that is one."""
     sources = [re.sub(r'""".*?"""', "", file.read_text(), flags=re.DOTALL) for file in CONTRACTS.glob("*.vy")]
-    return {reason for source in sources for reason in re.findall(r'(?<!x)"([a-z][a-z0-9_]*)"', source)}
+    literals = {text for source in sources for text in re.findall(r'(?<!x)"([a-z][a-z0-9_]*)"', source)}
+    words = {text for source in sources for text in re.findall(r"constant\(bytes32\) = 0x([0-9a-f]{64})", source)}
+    return literals | {bytes.fromhex(word).rstrip(b"\0").decode() for word in words if word.endswith("00")}
 
 
 def errors_of_this_package() -> set[str]:
-    found = (node.args[0] for name, node in calls(Path(chain.__file__).parent) if name in SENDER_IDS)
+    found = (node.args[0] for name, node in calls(Path(chain.__file__).parent) if name in RAISED)
     return {str(node.value).removeprefix("chain.") for node in found if isinstance(node, ast.Constant)}
 
 

@@ -8,6 +8,7 @@ from json import loads
 from typing import Any, get_type_hints
 
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import ValueOutOfBounds
 from eth_hash.auto import keccak
 
 from fedmarket.domain.accounts import checksum
@@ -108,6 +109,9 @@ def _encode(inputs: Sequence[Mapping[str, Any]], args: Sequence[Any]) -> bytes:
 
 
 def _write(item: Mapping[str, Any], value: Any) -> Any:
+    if item["type"] == "bytes32" and isinstance(value, bytes) and len(value) != 32:
+        # eth_abi would fill it up with zeros
+        raise ValueOutOfBounds(f"{item['name']}: {len(value)} bytes where 32 belong")
     if not is_dataclass(value):
         return value
     return tuple(_write(each, getattr(value, each["name"])) for each in item["components"])

@@ -15,6 +15,9 @@ from fedmarket.chain.sender import Sender
 from fedmarket.domain.accounts import address_of, checksum
 from fedmarket.domain.errors import ChainError
 
+DEMO = ("fedmarket demonstration", "DEMO")
+"""Name and symbol of the token that a market is given where none is named; worth nothing."""
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -37,7 +40,7 @@ def deploy(
     box = FileOutbox(outbox, chain_id, account) if outbox else MemoryOutbox()
     sender = Sender(endpoint, chain_id, account, box)
     if token is None:
-        token, _ = _create(sender, secret, "deploy_token", artifact("Token").deployment())
+        token, _ = _create(sender, secret, "deploy_token", artifact("Token").deployment(*DEMO))
     market, block = _create(sender, secret, "deploy_market", artifact("TaskMarket").deployment(token, sink))
     return Deployment(token, market, block)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from eth_abi.exceptions import DecodingError
+
 from fedmarket.chain.abi import Artifact
 from fedmarket.chain.endpoint import Endpoint, NodeError
 from fedmarket.domain.accounts import address_of, sign
@@ -26,6 +28,10 @@ class Permit:
 NO_PERMIT = Permit(0, 0, bytes(32), bytes(32))
 
 
+class TokenError(ChainError):
+    """The market's token lacks something that it must have."""
+
+
 class Purse:
     """An ERC-20 token as one spender sees it."""
 
@@ -44,15 +50,15 @@ class Purse:
     def permit(self, secret: bytes, amount: int) -> Permit:
         """Return a permit for `amount` base units, or an empty one where the allowance suffices.
 
-        Raises ChainError where the token takes no permits.
+        Raises TokenError where the token takes no permits.
         """
         owner = address_of(secret)
         if self._read("allowance", owner, self.spender) >= amount:
             return NO_PERMIT
         try:
             domain, nonce = self._signing_domain(), int(self._read("nonces", owner))
-        except NodeError as error:
-            raise ChainError("chain.no_permit", token=self.token, spender=self.spender, amount=amount) from error
+        except (NodeError, TokenError) as error:
+            raise TokenError("chain.no_permit", token=self.token, spender=self.spender, amount=amount) from error
         deadline = self._endpoint.latest().timestamp + LIFETIME
         digest = permit_digest(domain, owner=owner, spender=self.spender, value=amount, nonce=nonce, deadline=deadline)
         signature = sign(digest, secret)
@@ -66,5 +72,8 @@ class Purse:
 
     def _read(self, function: str, *args: Any) -> Any:
         shape = self._abi.functions[function]
-        data = "0x" + shape.encode(*args).hex()
-        return shape.decode(self._endpoint.call({"to": self.token, "data": data}))[0]
+        answer = self._endpoint.call({"to": self.token, "data": "0x" + shape.encode(*args).hex()})
+        try:
+            return shape.decode(answer)[0]
+        except DecodingError as error:
+            raise TokenError("chain.not_a_token", token=self.token, function=function) from error

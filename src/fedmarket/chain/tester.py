@@ -147,6 +147,11 @@ class TesterChain(RpcChain):
         bare = BareChain(funded, genesis_time)
         return cls(bare, deploy(bare.web3, FAUCET))
 
+    @property
+    def web3(self) -> Web3:
+        """The way to this chain for whoever else wants to use it."""
+        return self._bare.web3
+
     def mint(self, account: str, amount: int) -> None:
         """Give an account tokens (base units), in a block of its own."""
         self._bare.send("mint", self.token, artifact("Token").functions["mint"].encode(account, amount))

@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
+from traceback import print_exc
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -25,6 +27,9 @@ UsageFault: Any = typer.BadParameter.__base__
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:], os.environ))
 
 
@@ -46,12 +51,11 @@ def run(arguments: Sequence[str], environ: Mapping[str, str], programs: Programs
         return _complain(words("usage", detail=error.format_message(), command=command), USAGE)
     except (KeyboardInterrupt, typer.Abort):
         return _complain(words("interrupted"), INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
-    except Exception as error:
+    except SystemExit as end:  # typer's answer to a reader that went away, with the 1 that means FAIL here
+        return BROKEN_PIPE if isinstance(end.__context__, OSError) else int(end.code or 0)
+    except Exception as error:  # noqa: BLE001 - the outermost line: whatever it is, say so in a sentence
         if environ.get(DEBUG_VARIABLE) == "1":
-            raise
+            print_exc()
         return _complain(words("fault", kind=type(error).__name__, detail=str(error)[:300]), FAULT)
 
 
@@ -70,9 +74,9 @@ def build(words: Words, programs: Programs) -> typer.Typer:
         if version:
             from importlib.metadata import version as installed
 
-            print(f"fedmarket {installed('fedmarket')}")
+            typer.echo(f"fedmarket {installed('fedmarket')}")
         elif context.invoked_subcommand is None:
-            print(context.get_help())
+            typer.echo(context.get_help())
 
     add_demo(app, words, programs.run_demo)
     add_audit(app, words, programs.audit_export)
@@ -80,5 +84,5 @@ def build(words: Words, programs: Programs) -> typer.Typer:
 
 
 def _complain(sentence: str, code: int) -> int:
-    print(sentence, file=sys.stderr)
+    typer.echo(sentence, err=True)
     return code

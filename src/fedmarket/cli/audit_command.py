@@ -36,7 +36,7 @@ def add_audit(app: typer.Typer, words: Words, audit_export: AuditExport) -> None
         checks = audit_export(folder, task, secret)
         progress.clear()
         if as_json:
-            print(audit_json(task, checks))
+            typer.echo(audit_json(task, checks))
         else:
             Page(sys.stdout).show(checks_table(checks, words), "", audit_sentence(checks, words))
         if upshot(checks) != OK:

@@ -61,7 +61,7 @@ class _Play:
 
         result = self._run(lambda line: None)
         self._keep(result)
-        print(demo_json(result, self._draw(result)))
+        typer.echo(demo_json(result, self._draw(result)))
         return result
 
     def in_words(self) -> "DemoResult":

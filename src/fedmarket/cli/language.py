@@ -26,9 +26,7 @@ def choose_language(arguments: Sequence[str], environ: Mapping[str, str]) -> str
     Looked up before the command line is parsed, so that --help speaks the language too. Raises UsageError for a
     language that there is none of.
     """
-    chosen = environ.get(VARIABLE) or LANGUAGES[0]
-    for chosen in _flags(arguments):
-        pass
+    chosen = [environ.get(VARIABLE) or LANGUAGES[0], *_flags(arguments)][-1]
     if chosen not in LANGUAGES:
         raise UsageError("cli.unknown_language", language=chosen[:40])
     return chosen

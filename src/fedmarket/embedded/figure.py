@@ -19,22 +19,26 @@ LABEL_GAP = 15
 """Least distance between two labels' base lines."""
 BELOW = 0.06
 """Room under a negative skill, in units of skill."""
-BARS, BARS_END = 606, 736
-OWED, OWED_END = 800, 906
+BARS, BARS_END = 606, 740
+OWED, OWED_END = 814, 908
 STYLE = """
-text{font:12px system-ui,-apple-system,"Segoe UI","PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;fill:#1f2328}
-.head{font-size:16px;font-weight:600}.panel{font-weight:600}.muted{fill:#59636e}.end{text-anchor:end}
-.middle{text-anchor:middle}.halo{stroke:#fff;stroke-width:4px;paint-order:stroke;stroke-linejoin:round}
+text{font:12px system-ui,-apple-system,"Segoe UI","PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
+text{fill:#1f2328}.muted{fill:#59636e}.gold{fill:#9a6700}.head{font-size:16px}.head,.panel{font-weight:600}
+.end{text-anchor:end}.middle{text-anchor:middle}
+.halo{stroke:#fff;stroke-width:4px;paint-order:stroke;stroke-linejoin:round}
 .card{fill:#fff;stroke:#d0d7de}.grid{stroke:#e6eaef}.axis{stroke:#8c959f}
 .curve{fill:none;stroke:#0969da;stroke-width:2.5;stroke-linejoin:round}.dot,.federated{fill:#0969da}
 .best{fill:#fff;stroke:#0969da;stroke-width:2.5}.target{stroke:#9a6700;stroke-dasharray:6 4;stroke-width:1.5}
-.gold{fill:#9a6700}.pooled{fill:#8250df;stroke:#8250df}.alone{fill:#6e7781;stroke:#6e7781}
-.reference{stroke-width:1;stroke-dasharray:1 4;stroke-linecap:round}.gain{fill:#54aeff}.harm{fill:#ff8182}
-.error{stroke:#1f2328;stroke-width:1.5}.owed{fill:#4ac26b}
-@media (prefers-color-scheme:dark){text{fill:#f0f6fc}.muted{fill:#9198a1}.card{fill:#0d1117;stroke:#3d444d}.halo{stroke:#0d1117}
-.grid{stroke:#262c36}.axis{stroke:#656c76}.curve{stroke:#4493f8}.dot,.federated{fill:#4493f8}
-.best{fill:#0d1117;stroke:#4493f8}.target{stroke:#d29922}.gold{fill:#d29922}.pooled{fill:#ab7df8;stroke:#ab7df8}
-.alone{fill:#9198a1;stroke:#9198a1}.gain{fill:#1f6feb}.harm{fill:#da3633}.error{stroke:#f0f6fc}.owed{fill:#238636}}
+.pooled{fill:#8250df;stroke:#8250df}.alone{fill:#6e7781;stroke:#6e7781}
+.reference{stroke-width:1;stroke-dasharray:1 4;stroke-linecap:round}
+.gain{fill:#54aeff}.harm{fill:#ff8182}.error{stroke:#1f2328;stroke-width:1.5}.owed{fill:#4ac26b}
+@media (prefers-color-scheme:dark){
+text{fill:#f0f6fc}.muted{fill:#9198a1}.gold{fill:#d29922}.halo{stroke:#0d1117}
+.card{fill:#0d1117;stroke:#3d444d}.grid{stroke:#262c36}.axis{stroke:#656c76}
+.curve{stroke:#4493f8}.dot,.federated{fill:#4493f8}.best{fill:#0d1117;stroke:#4493f8}.target{stroke:#d29922}
+.pooled{fill:#ab7df8;stroke:#ab7df8}.alone{fill:#9198a1;stroke:#9198a1}
+.gain{fill:#1f6feb}.harm{fill:#da3633}.error{stroke:#f0f6fc}.owed{fill:#238636}
+}
 """
 
 
@@ -83,6 +87,7 @@ def _skill_panel(report: TaskReport, comparison: Comparison | None, lang: str, b
     y = _Scale(lowest - BELOW if lowest < 0 else 0.0, 1.0, bottom, TOP)
     x = _Scale(0, max(1, len(report.rounds)), LEFT, RIGHT)
     parts = [_text(24, 70, _say("skill", lang), "panel"), *_grid(x, y, lang, bottom)]
+    parts += _test_marks(tests, y, lang, bottom)
     if report.skill_target_ppb is not None:
         target = report.skill_target_ppb / PPB
         parts.append(_line(LEFT, y(target), RIGHT, y(target), "target"))
@@ -97,7 +102,7 @@ def _skill_panel(report: TaskReport, comparison: Comparison | None, lang: str, b
     parts.append(_text(a, b + 22, best, f"panel halo {anchor}".strip()))
     level = max(points[0][1] + 4, y(0) + 16) if skills[0] < 0 else points[0][1] + 4
     parts.append(_text(LEFT + 10, level, _say("start", lang, skill=skills[0]), "muted halo"))
-    return parts + _test_marks(tests, y, lang, bottom)
+    return parts
 
 
 def _grid(x: _Scale, y: _Scale, lang: str, bottom: float) -> list[str]:

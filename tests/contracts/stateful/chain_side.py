@@ -1,4 +1,4 @@
-"""The contract's side of a session: the same call at the same block time, and the comparison of the answers."""
+"""What a session asks of the contract's side, and how the reference answered a call."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -27,7 +27,10 @@ class ChainSide(Protocol):
         """Make the call on the contract; raises AssertionError where it answers otherwise than the reference."""
 
     def must_hold_the_same(self, ledger: Ledger) -> None:
-        """Compare what the contract holds; raises AssertionError where it differs."""
+        """Compare what the contract says it holds, and has; raises AssertionError where it differs."""
+
+    def must_remember_the_same(self, ledger: Ledger) -> None:
+        """Compare every view of every task; raises AssertionError where one differs."""
 
     def anchor(self) -> AbstractContextManager[None]:
         """Undo on leaving whatever is done to the chain inside."""
