@@ -33,14 +33,13 @@ def open_task(terms: task_terms.Terms, permit: payments.Permit) -> uint256:
     @notice Escrow the budget and open a task; returns its id, from 1.
     """
     refusal.require(ledger.task_of[msg.sender][terms.terms_hash] == 0, refusal.TASK_EXISTS)
-    task_terms.check(terms)
+    escrow: uint256 = task_terms.check(terms)
     task_id: uint256 = ledger.task_count + 1
     ledger.task_count = task_id
     ledger.task_of[msg.sender][terms.terms_hash] = task_id
-    self._name_seats(task_id, msg.sender, terms)
-    self._store(task_id, msg.sender, terms)
+    self._store(task_id, terms)
     log events.TaskOpened(task=task_id, requester=msg.sender, terms_hash=terms.terms_hash, terms=terms)
-    payments.pull(msg.sender, task_terms.escrow(terms), permit)
+    payments.pull(msg.sender, escrow, permit)
     return task_id
 
 
@@ -94,7 +93,8 @@ def join(
         refusal.require(price == 0, refusal.OPEN_WITH_PRICES)
     else:
         leaf: bytes32 = keccak256(abi_encode(msg.sender, weight, price))
-        refusal.require(merkle.proves(ledger.tasks[task_id].admission_root, leaf, proof), refusal.NOT_ADMITTED)
+        admitted: bool = merkle.proves(ledger.tasks[task_id].admission_root, leaf, proof)
+        refusal.require(admitted, refusal.NOT_ADMITTED)
     bond: uint256 = stake_word.bond_of(stake, weight)
     part: part_word.Part = part_word.Part(role=lifecycle.PROVIDER, place=0, announced=0, weight=weight, price=price)
     ledger.save_part(task_id, msg.sender, part)
@@ -129,8 +129,9 @@ def start(task_id: uint256):
     limits: limits_word.Limits = ledger.limits(task_id)
     seats: seats_word.Seats = ledger.seats(task_id)
     self._before_start_deadline(task_id, progress.opened_at)
-    evaluators: uint256 = seats_word.everybody(seats.evaluators) << seats_word.EVALUATORS_FROM
-    refusal.require(progress.seated == evaluators | seats_word.everybody(seats.aggregators), refusal.SEAT_EMPTY)
+    taken: uint256 = seats_word.everybody(seats.aggregators)
+    taken |= seats_word.everybody(seats.evaluators) << seats_word.EVALUATORS_FROM
+    refusal.require(progress.seated == taken, refusal.SEAT_EMPTY)
     refusal.require(progress.providers >= limits.min_providers, refusal.TOO_FEW_PROVIDERS)
     refusal.require(progress.total_weight >= limits.min_weight, refusal.TOO_LITTLE_WEIGHT)
     full: bool = progress.providers == limits.max_providers
@@ -139,26 +140,11 @@ def start(task_id: uint256):
     log events.TaskStarted(task=task_id, caller=msg.sender)
 
 
-
-
 @internal
 @view
 def _before_start_deadline(task_id: uint256, opened_at: uint256):
     deadline: uint256 = ledger.start_deadline(task_id, opened_at)
     refusal.require(block.timestamp <= deadline, refusal.START_DEADLINE_PASSED)
-
-
-@internal
-def _name_seats(task_id: uint256, requester: address, terms: task_terms.Terms):
-    ledger.parts[task_id][requester] = lifecycle.REQUESTER
-    place: uint256 = 0
-    for account: address in terms.aggregators:
-        self._name(task_id, account, lifecycle.AGGREGATOR, place)
-        place += 1
-    place = seats_word.EVALUATORS_FROM
-    for account: address in terms.evaluators:
-        self._name(task_id, account, lifecycle.EVALUATOR, place)
-        place += 1
 
 
 @internal
@@ -170,7 +156,19 @@ def _name(task_id: uint256, account: address, role: uint256, place: uint256):
 
 
 @internal
-def _store(task_id: uint256, requester: address, terms: task_terms.Terms):
+def _store(task_id: uint256, terms: task_terms.Terms):
+    """
+    @notice Write a new task down, and a part for its requester and for each named seat.
+    """
+    ledger.parts[task_id][msg.sender] = lifecycle.REQUESTER
+    place: uint256 = 0
+    for account: address in terms.aggregators:
+        self._name(task_id, account, lifecycle.AGGREGATOR, place)
+        place += 1
+    place = seats_word.EVALUATORS_FROM
+    for account: address in terms.evaluators:
+        self._name(task_id, account, lifecycle.EVALUATOR, place)
+        place += 1
     windows: task_terms.Windows = terms.windows
     ledger.tasks[task_id].progress = progress_word.pack(
         progress_word.Progress(
@@ -237,6 +235,6 @@ def _store(task_id: uint256, requester: address, terms: task_terms.Terms):
     ledger.tasks[task_id].pay = pair_word.pack(terms.performance, terms.participation)
     ledger.tasks[task_id].fees = pair_word.pack(terms.aggregator_fee, terms.evaluator_fee)
     ledger.tasks[task_id].bonds = pair_word.pack(terms.aggregator_bond, terms.evaluator_bond)
-    ledger.tasks[task_id].requester = requester
+    ledger.tasks[task_id].requester = msg.sender
     ledger.tasks[task_id].initial_model = terms.initial_model
     ledger.tasks[task_id].admission_root = terms.admission_root

@@ -38,7 +38,8 @@ def claim(
     ledger.find(task_id, lifecycle.IN_SETTLED)
     part: part_word.Part = self._provider(task_id, account)
     leaf: bytes32 = keccak256(abi_encode(account, owed, debit, share_ppb))
-    refusal.require(merkle.proves(ledger.tasks[task_id].payout_root, leaf, proof), refusal.WRONG_PROOF)
+    proved: bool = merkle.proves(ledger.tasks[task_id].payout_root, leaf, proof)
+    refusal.require(proved, refusal.WRONG_PROOF)
     bond: uint256 = stake_word.bond_of(ledger.stake(task_id), part.weight)
     self._pay(task_id, account, owed, bond - min(debit, bond))
 
@@ -62,20 +63,23 @@ def claim_fallback(
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_FALLBACK)
     part: part_word.Part = self._provider(task_id, account)
+    best: bool = delivered != 0 and round_number == progress.round
+    refusal.require(best or msg.sender == account, refusal.NOT_YOURS)
     if delivered == 0:
-        refusal.require(msg.sender == account, refusal.NOT_YOURS)
         refusal.require(part.announced != 0, refusal.NEVER_DELIVERED)
     else:
-        refusal.require(round_number == progress.round or msg.sender == account, refusal.NOT_YOURS)
         slot: bytes32 = keccak256(abi_encode(updates_root, model, manifest))
         refusal.require(slot == ledger.round_slot[task_id][round_number], refusal.WRONG_ROUND_SLOT)
         leaf: bytes32 = keccak256(abi_encode(account, update, delivered))
-        refusal.require(merkle.proves(updates_root, leaf, proof), refusal.WRONG_PROOF)
+        proved: bool = merkle.proves(updates_root, leaf, proof)
+        refusal.require(proved, refusal.WRONG_PROOF)
         refusal.require(delivered <= round_number, refusal.TOO_MANY_DELIVERED)
     stake: stake_word.Stake = ledger.stake(task_id)
-    # Neither counts nor prices that were stated too high may keep a bond from who delivered.
-    owed: uint256 = min(self._earned(task_id, progress, part, stake.priced, delivered), ledger.purse(task_id).budget)
-    self._pay(task_id, account, owed, stake_word.bond_of(stake, part.weight))
+    owed: uint256 = self._earned(task_id, progress, part, stake.priced, delivered)
+    # neither counts nor prices that were stated too high may keep a bond from who delivered
+    owed = min(owed, ledger.purse(task_id).budget)
+    bond: uint256 = stake_word.bond_of(stake, part.weight)
+    self._pay(task_id, account, owed, bond)
 
 
 @external
@@ -125,7 +129,8 @@ def sweep(task_id: uint256):
     @notice Return to the requester what nobody claimed in time; unclaimed bonds go to the sink; anyone may.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.PAYING)
-    refusal.require(block.timestamp > progress.opened_at + ledger.outcome(task_id).claim_window, refusal.TOO_EARLY)
+    claim_deadline: uint256 = progress.opened_at + ledger.outcome(task_id).claim_window
+    refusal.require(block.timestamp > claim_deadline, refusal.TOO_EARLY)
     purse: purse_word.Purse = ledger.purse(task_id)
     refusal.require(purse.budget + purse.bonds > 0, refusal.NOTHING_OWED)
     ledger.tasks[task_id].purse = 0

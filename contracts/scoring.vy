@@ -52,7 +52,8 @@ def reveal_scores(task_id: uint256, table: Bytes[task_terms.MAX_TABLE], salt: by
     seats: seats_word.Seats = ledger.seats(task_id)
     late: bool = block.timestamp > progress.opened_at + seats.commit_window
     refusal.require(seats.commits_done_at != 0 or late, refusal.COMMITS_OPEN)
-    refusal.require(block.timestamp <= seats_word.reveal_deadline(seats, progress.opened_at), refusal.REVEAL_DEADLINE_PASSED)
+    deadline: uint256 = seats_word.reveal_deadline(seats, progress.opened_at)
+    refusal.require(block.timestamp <= deadline, refusal.REVEAL_DEADLINE_PASSED)
     refusal.require(seats.revealed & (1 << seat) == 0, refusal.ALREADY_REVEALED)
     refusal.require(seats.committed & (1 << seat) != 0, refusal.NEVER_COMMITTED)
     opened: bytes32 = keccak256(abi_encode(chain.id, self, task_id, msg.sender, keccak256(table), salt))
@@ -74,7 +75,8 @@ def confirm(task_id: uint256, vote: task_terms.Vote):
     seats: seats_word.Seats = ledger.seats(task_id)
     late: bool = block.timestamp > seats_word.reveal_deadline(seats, progress.opened_at)
     refusal.require(seats.reveals_done_at != 0 or late, refusal.REVEALS_OPEN)
-    refusal.require(block.timestamp <= seats_word.confirm_deadline(seats, progress.opened_at), refusal.CONFIRM_DEADLINE_PASSED)
+    deadline: uint256 = seats_word.confirm_deadline(seats, progress.opened_at)
+    refusal.require(block.timestamp <= deadline, refusal.CONFIRM_DEADLINE_PASSED)
     bit: uint256 = 1 << seat
     refusal.require(seats.revealed & bit != 0, refusal.NEVER_REVEALED)
     ballot: bytes32 = keccak256(abi_encode(vote))
@@ -83,7 +85,8 @@ def confirm(task_id: uint256, vote: task_terms.Vote):
     log events.Confirmed(task=task_id, evaluator=msg.sender, vote=vote)
     others: uint256 = seats.voted & ~bit
     seats.voted |= bit
-    if self._votes(task_id, others, ballot) + 1 < self._quorum(seats.evaluators):
+    votes: uint256 = self._votes(task_id, others, ballot) + 1
+    if votes <= seats.evaluators // 2:
         ledger.seals[task_id][seat] = ballot
         ledger.save_seats(task_id, seats)
     elif vote.payout_root == empty(bytes32):
@@ -92,20 +95,12 @@ def confirm(task_id: uint256, vote: task_terms.Vote):
         self._settle(task_id, progress, seats, vote, paid)
 
 
-
-
 @internal
 @view
 def _evaluator_seat(task_id: uint256) -> uint256:
     part: part_word.Part = ledger.part(task_id, msg.sender)
     refusal.require(part.role == lifecycle.EVALUATOR, refusal.NOT_AN_EVALUATOR)
     return part.place - seats_word.EVALUATORS_FROM
-
-
-@internal
-@pure
-def _quorum(evaluators: uint256) -> uint256:
-    return evaluators // 2 + 1
 
 
 @internal
@@ -135,12 +130,13 @@ def _check_vote(
         return 0
     refusal.require(vote.rounds_verified <= progress.round, refusal.BAD_ROUNDS_VERIFIED)
     refusal.require(vote.best_round <= vote.rounds_verified, refusal.BAD_BEST_ROUND)
-    refusal.require(vote.unpaid | vote.forfeited <= seats_word.everybody(seats.evaluators), refusal.BAD_SEATS)
+    named: uint256 = seats_word.everybody(seats.evaluators)
+    refusal.require(vote.unpaid | vote.forfeited <= named, refusal.BAD_SEATS)
     paid: uint256 = seats.revealed & ~vote.unpaid & ~vote.forfeited
     n_paid: uint256 = seats_word.count(paid)
-    refusal.require(n_paid >= self._quorum(seats.evaluators), refusal.TOO_FEW_AGREE)
-    if vote.debits != 0:
-        refusal.require(ledger.stake(task_id).open_admission, refusal.DEBIT_WITHOUT_RULE)
+    refusal.require(n_paid > seats.evaluators // 2, refusal.TOO_FEW_AGREE)
+    ruled: bool = vote.debits == 0 or ledger.stake(task_id).open_admission
+    refusal.require(ruled, refusal.DEBIT_WITHOUT_RULE)
     bonds: uint256 = ledger.purse(task_id).bonds
     refusal.require(vote.debits <= bonds and vote.forfeits <= bonds - vote.debits, refusal.BONDS_EXCEEDED)
     pay: pair_word.Pay = ledger.pay(task_id)

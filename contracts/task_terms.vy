@@ -73,20 +73,10 @@ struct Vote:
 
 @internal
 @pure
-def escrow(terms: Terms) -> uint256:
+def check(terms: Terms) -> uint256:
     """
-    @notice The requester's whole payment in base units; a number of rounds beyond the limit counts as the limit.
-    """
-    rounds: uint256 = min(terms.rounds, MAX_ROUNDS)
-    fees: uint256 = rounds * terms.aggregator_fee + len(terms.evaluators) * terms.evaluator_fee
-    return terms.performance + terms.participation + fees
-
-
-@internal
-@pure
-def check(terms: Terms):
-    """
-    @notice Refuse terms that the words of a task cannot hold, or under which somebody could lose unfairly.
+    @notice Refuse terms that the words of a task cannot hold, or under which somebody could lose unfairly; returns the
+            escrow, the requester's whole payment in base units.
     """
     refusal.require(terms.terms_hash != empty(bytes32), refusal.NO_TERMS)
     # the limit is a power of two: one amount reaches it if and only if all of them, bit by bit, do
@@ -96,7 +86,10 @@ def check(terms: Terms):
     # a reward as large as the bond would hand it back to an owner of both seats
     least_bond: uint256 = min(terms.aggregator_bond, terms.evaluator_bond)
     refusal.require(2 * terms.trigger_reward <= least_bond, refusal.REWARD_TOO_LARGE)
-    refusal.require(self.escrow(terms) > 0, refusal.NO_ESCROW)
+    fees: uint256 = min(terms.rounds, MAX_ROUNDS) * terms.aggregator_fee
+    fees += len(terms.evaluators) * terms.evaluator_fee
+    escrow: uint256 = terms.performance + terms.participation + fees
+    refusal.require(escrow > 0, refusal.NO_ESCROW)
     refusal.require(terms.rounds >= 1 and terms.rounds <= MAX_ROUNDS, refusal.BAD_ROUNDS)
     refusal.require(terms.patience >= 1, refusal.BAD_PATIENCE)
     few: bool = terms.max_providers <= MAX_PROVIDERS
@@ -106,12 +99,14 @@ def check(terms: Terms):
     refusal.require(terms.royalty_bps <= WHOLE_BPS, refusal.BAD_ROYALTY)
     refusal.require(len(terms.aggregators) >= 1, refusal.BAD_AGGREGATORS)
     refusal.require(len(terms.evaluators) % 2 == 1, refusal.EVALUATORS_NOT_ODD)
-    refusal.require(self._windows_fit(terms.windows), refusal.BAD_WINDOW)
+    fit: bool = self._windows_fit(terms.windows)
+    refusal.require(fit, refusal.BAD_WINDOW)
     if terms.admission_root == empty(bytes32):
         refusal.require(terms.participation == 0, refusal.OPEN_WITH_PARTICIPATION)
         refusal.require(not terms.priced, refusal.OPEN_WITH_PRICES)
         refusal.require(terms.provider_bond * terms.min_weight >= 2 * terms.performance, refusal.BOND_TOO_SMALL)
         refusal.require(terms.provider_bond * terms.max_weight < BOND_LIMIT, refusal.AMOUNT_TOO_LARGE)
+    return escrow
 
 
 @internal

@@ -93,7 +93,8 @@ def take_over(task_id: uint256):
     seats: seats_word.Seats = ledger.seats(task_id)
     turn: uint256 = progress.opened_at + progress.round_window * (part.place - progress.attempt)
     refusal.require(block.timestamp > turn, refusal.NOT_YOUR_TURN)
-    refusal.require(block.timestamp <= self._training_deadline(progress, seats.aggregators), refusal.TRAINING_DEADLINE_PASSED)
+    deadline: uint256 = self._training_deadline(progress, seats.aggregators)
+    refusal.require(block.timestamp <= deadline, refusal.TRAINING_DEADLINE_PASSED)
     first_round: uint256 = progress.round + 1
     seats.first_rounds |= first_round << (16 * part.place)
     reward: uint256 = self._forfeit_active(task_id, progress.attempt, seats)
@@ -110,7 +111,8 @@ def stop(task_id: uint256):
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_TRAINING)
     ledger.only_requester(task_id)
-    refusal.require(progress.round >= ledger.limits(task_id).patience, refusal.TOO_EARLY)
+    patience: uint256 = ledger.limits(task_id).patience
+    refusal.require(progress.round >= patience, refusal.TOO_EARLY)
     refusal.require(block.timestamp <= progress.opened_at + progress.round_window, refusal.ROUND_DEADLINE_PASSED)
     ledger.move(task_id, progress, lifecycle.SCORING)
     log events.TrainingStopped(task=task_id, round=progress.round)
@@ -146,8 +148,6 @@ def close(task_id: uint256):
     payments.push(msg.sender, reward)
 
 
-
-
 @internal
 @view
 def _training_deadline(progress: progress_word.Progress, aggregators: uint256) -> uint256:
@@ -163,6 +163,6 @@ def _forfeit_active(task_id: uint256, attempt: uint256, seats: seats_word.Seats)
     after.forfeited |= 1 << attempt
     ledger.save_seats(task_id, after)
     bond: uint256 = ledger.bonds(task_id).aggregator
-    reward: uint256 = min(ledger.stake(task_id).trigger_reward, bond)
+    reward: uint256 = ledger.stake(task_id).trigger_reward  # at most half a bond, see task_terms
     ledger.forfeits += bond - reward
     return reward

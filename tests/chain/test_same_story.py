@@ -2,7 +2,6 @@
 
 import pytest
 
-from fedmarket.chain.gas import LIMITS, limit_of
 from fedmarket.chain.port import SINK
 from fedmarket.chain.rpc import RpcChain
 from fedmarket.chain.simulated import SimulatedChain
@@ -62,17 +61,6 @@ def test_both_need_the_same_blocks_and_seconds(told: Pair) -> None:
 
 def test_the_story_uses_every_verb(told: Pair) -> None:
     assert {receipt.verb for receipt in told[0].receipts} == VERBS.keys()
-
-
-def test_every_verb_of_the_life_cycle_has_a_gas_limit() -> None:
-    assert VERBS.keys() <= LIMITS.keys()
-
-
-def test_no_verb_comes_near_its_limit(told: Pair) -> None:
-    used: dict[str, int] = {}
-    for receipt in told[0].receipts:
-        used[receipt.verb] = max(used.get(receipt.verb, 0), receipt.gas_used)
-    assert {verb: gas for verb, gas in used.items() if 6 * gas > 5 * limit_of(verb, b"")} == {}
 
 
 def test_a_story_told_again_has_the_same_events_and_costs_the_same_gas(told: Pair) -> None:

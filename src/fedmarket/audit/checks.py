@@ -1,6 +1,6 @@
 """Every check of an audit as one row: its name, what it depends on, which key it needs, and the function.
 
-A function returns one sentence about what holds, or raises the MarketError that says what does not.
+A function returns a finding about what holds, or raises the MarketError that says what does not.
 """
 
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fedmarket.audit import private, public
 from fedmarket.audit.evidence import Evidence
+from fedmarket.audit.finding import Finding
 
 ANYONE, SEAT, EVALUATOR = "anyone", "seat", "evaluator"
 
@@ -19,7 +20,7 @@ class Row:
     name: str
     after: tuple[str, ...]
     needs: str
-    run: Callable[[Evidence], str]
+    run: Callable[[Evidence], Finding]
 
 
 CHECKS: tuple[Row, ...] = (

@@ -73,8 +73,11 @@ class Evidence:
 
     @classmethod
     def open(cls, folder: Path, number: int, secret: bytes | None) -> "Evidence":
-        """Read an export; raises UsageError where there is none."""
+        """Read an export; raises UsageError where there is none, or where it does not know the task."""
         export = read_export(folder)
+        known = [event.fields["task"] for event in export.events if event.name == "TaskOpened"]
+        if number not in known:
+            raise UsageError("record.unknown_task", task=number, known=", ".join(map(str, known)) or "none")
         record = Record(ExportedChain(export), FolderStore(folder / STORE))
         return cls(export, record, number, secret)
 

@@ -1,6 +1,7 @@
 """What the holder of a seat's key can check beside: validation set, updates, sums, models, skills, contributions."""
 
 from fedmarket.audit.evidence import Evidence
+from fedmarket.audit.finding import Finding
 from fedmarket.audit.public import AuditFault
 from fedmarket.domain.score_table import ScoreTable
 from fedmarket.record.evaluation import check_start
@@ -8,29 +9,29 @@ from fedmarket.record.models import fresh_server, initial_model, open_model
 from fedmarket.record.replay import Replay, check_next_model, checked_sum
 
 
-def validation(evidence: Evidence) -> str:
+def validation(evidence: Evidence) -> Finding:
     """Open the validation set and measure the starting skill."""
     check_start(evidence.terms, evidence.validation)
-    return f"{len(evidence.validation)} rows open to the commitment; the starting skill is the stated one"
+    return Finding("validation", count=len(evidence.validation))
 
 
-def updates(evidence: Evidence) -> str:
+def updates(evidence: Evidence) -> Finding:
     """Open every bundle and put every update through the gate again."""
     count = sum(len(evidence.updates(number)) for number in evidence.rounds())
-    return f"{count} updates open, pass the gate, and are those that were signed"
+    return Finding("updates", count=count)
 
 
-def aggregation(evidence: Evidence) -> str:
+def aggregation(evidence: Evidence) -> Finding:
     """Add every round up again, in integers."""
     record, identity = evidence.record, evidence.identity
     assert identity is not None
     for number in evidence.rounds():
         manifest = record.manifest(evidence.number, number)
         checked_sum(record, evidence.number, identity, manifest, evidence.updates(number))
-    return f"{evidence.verified} weighted sums are exact"
+    return Finding("aggregation", count=evidence.verified)
 
 
-def models(evidence: Evidence) -> str:
+def models(evidence: Evidence) -> Finding:
     """Take every server step again and compare the model with the committed one."""
     record, identity, terms = evidence.record, evidence.identity, evidence.terms
     assert identity is not None
@@ -42,34 +43,35 @@ def models(evidence: Evidence) -> str:
         computed = server.advance(base, total, manifest.delivered_weight)
         check_next_model(number, computed, after, exact=not terms.strategy.parameters)
         base = after
-    return f"{evidence.verified} models follow from their base models and sums"
+    return Finding("models", count=evidence.verified)
 
 
-def cut(evidence: Evidence) -> str:
+def cut(evidence: Evidence) -> Finding:
     """Where fewer rounds were settled on than committed, find the fault of the first one left out."""
     committed = len(evidence.view.rounds)
     if evidence.verified == committed:
-        return "every committed round was settled on"
+        return Finding("cut_none")
     assert evidence.identity is not None
     replay = Replay(evidence.record, evidence.number, evidence.identity)
     good = sum(1 for _ in replay.rounds())
     if good > evidence.verified:
         raise AuditFault("audit.cut_too_early", round=evidence.verified + 1)
-    return f"round {evidence.verified + 1} was rightly refused: {replay.fault}"
+    return Finding("cut_rightly", round=evidence.verified + 1, fault=replay.fault)
 
 
-def skills(evidence: Evidence) -> str:
+def skills(evidence: Evidence) -> Finding:
     """Measure every model on the validation set and compare with the agreed skills."""
     agreed, own = _agreed(evidence), evidence.scores.table
     _compare("skill", agreed.skills, own.skills, evidence.terms.goal.tolerance_ppb)
-    return f"skill from {own.skills[0] / 1e9:.3f} to {agreed.final_ppb / 1e9:.3f} in round {agreed.best_round}"
+    start, final = (f"{skill / 1e9:.3f}" for skill in (own.skills[0], agreed.final_ppb))
+    return Finding("skills", start=start, final=final, round=agreed.best_round)
 
 
-def contributions(evidence: Evidence) -> str:
+def contributions(evidence: Evidence) -> Finding:
     """Compute every provider's share of the actual steps and compare with the agreed scores."""
     agreed, own = _agreed(evidence), evidence.scores.table
     _compare("score", agreed.scores, own.scores, evidence.terms.goal.tolerance_ppb)
-    return f"{len(own.scores)} scores are within the tolerance of the agreed ones"
+    return Finding("contributions", count=len(own.scores))
 
 
 def _agreed(evidence: Evidence) -> ScoreTable:

@@ -3,10 +3,10 @@
 from typing import NoReturn
 
 from fedmarket.audit.evidence import Evidence
+from fedmarket.audit.finding import Finding
 from fedmarket.domain.errors import MarketError
 from fedmarket.domain.lifecycle import Role, Status
 from fedmarket.domain.manifest_rules import check_manifest, check_signatures
-from fedmarket.domain.reference.opening import ADMISSION_LEAF
 from fedmarket.domain.settlement import leaves
 from fedmarket.record.facts import agreed_terms, committed_round
 from fedmarket.record.models import initial_model
@@ -22,22 +22,22 @@ def _fail(fault: str, **params: object) -> NoReturn:
     raise AuditFault(f"audit.{fault}", **params)
 
 
-def events(evidence: Evidence) -> str:
+def events(evidence: Evidence) -> Finding:
     """Replay the events under the contract's rules: order, deadlines, sums, commitments and reveals."""
     record = evidence.record
     record.refresh()
     record.fold.finish()
     record.task(evidence.number)
-    return f"{len(evidence.export.events)} events replay under the contract's rules"
+    return Finding("events", count=len(evidence.export.events))
 
 
-def terms(evidence: Evidence) -> str:
+def terms(evidence: Evidence) -> Finding:
     """Read the terms, whose hash is on chain, and compare them with what the contract enforces."""
     agreed_terms(evidence.record, evidence.number)
-    return "the document hashes to the id on chain, obeys the rules, and is what the contract enforces"
+    return Finding("terms")
 
 
-def admission(evidence: Evidence) -> str:
+def admission(evidence: Evidence) -> Finding:
     """Find every provider on the allow-list, with its weight and price."""
     view, listed = evidence.view, evidence.terms.admission.listed
     known = {(line.account, line.weight, line.price) for line in listed}
@@ -48,35 +48,34 @@ def admission(evidence: Evidence) -> str:
     for seat in seats:
         if view.age_keys.get(seat.account, seat.age_key) != seat.age_key:
             _fail("other_key", account=seat.account)
-    rule = f"are on the {ADMISSION_LEAF[0]} list with their weights" if listed else "joined with a bond"
-    return f"{len(view.providers)} providers {rule}; the seats hold the keys that the terms name"
+    return Finding("admission_list" if listed else "admission_open", count=len(view.providers))
 
 
-def start(evidence: Evidence) -> str:
+def start(evidence: Evidence) -> Finding:
     """Compute the initial model from the recipe and its seed."""
     initial_model(evidence.terms)
-    return f"the initial model is {evidence.terms.recipe}'s for seed {evidence.terms.seed}"
+    return Finding("initial_model", recipe=evidence.terms.recipe, seed=evidence.terms.seed)
 
 
-def manifests(evidence: Evidence) -> str:
+def manifests(evidence: Evidence) -> Finding:
     """Check each round's manifest against chain and terms: ids, base models, weights, counts and roots."""
     for number in evidence.rounds():
         manifest = evidence.record.manifest(evidence.number, number)
         check_manifest(manifest, committed_round(evidence.record, evidence.number, number))
-    return f"{evidence.verified} manifests are those on chain; every round starts from the model of the one before"
+    return Finding("manifests", count=evidence.verified)
 
 
-def signatures(evidence: Evidence) -> str:
+def signatures(evidence: Evidence) -> Finding:
     """Recover the signer of every accepted update."""
     count = 0
     for number in evidence.rounds():
         manifest = evidence.record.manifest(evidence.number, number)
         check_signatures(manifest, committed_round(evidence.record, evidence.number, number))
         count += len(manifest.updates)
-    return f"{count} updates are signed by their providers for their round, attempt and base model"
+    return Finding("signatures", count=count)
 
 
-def agreement(evidence: Evidence) -> str:
+def agreement(evidence: Evidence) -> Finding:
     """Take the lower medians of the revealed tables again."""
     view, found = evidence.view, evidence.outcome
     if view.settled is None:
@@ -88,17 +87,17 @@ def agreement(evidence: Evidence) -> str:
         _fail("other_rounds")
     seats = len(view.terms.evaluators)
     agreeing = len(view.tables) - len(found.agreement.different) - found.vote.forfeited.bit_count()
-    return f"{agreeing} of {seats} evaluators agree within the tolerance on rounds 1..{table.rounds_verified}"
+    return Finding("agreement", count=agreeing, seats=seats, rounds=table.rounds_verified)
 
 
-def _unsettled(evidence: Evidence) -> str:
+def _unsettled(evidence: Evidence) -> Finding:
     status = evidence.view.status
     if status is Status.FALLBACK:
-        return "the evaluators came to no agreement in time; delivered rounds decide"
-    return f"the task is {status.name}; nothing was settled by agreement"
+        return Finding("fell_back")
+    return Finding("unsettled", status=status.name)
 
 
-def settlement(evidence: Evidence) -> str:
+def settlement(evidence: Evidence) -> Finding:
     """Compute from the agreed table who is owed what, and compare root and sums with what was confirmed."""
     view, found = evidence.view, evidence.outcome
     if view.settled is None or found is None:
@@ -110,10 +109,10 @@ def settlement(evidence: Evidence) -> str:
     total = sum(paid.owed.values()) + paid.refund + sum(paid.fees.values())
     if total != view.terms.escrow + sum(paid.debit.values()):
         _fail("wrong_sum", total=total, escrow=view.terms.escrow)
-    return "owed + refund + fees = escrow + debits, to the unit, and the payout root is that of these leaves"
+    return Finding("settlement")
 
 
-def claims(evidence: Evidence) -> str:
+def claims(evidence: Evidence) -> Finding:
     """Compare every payment with its leaf, or with the last round's delivered counts where the task fell back."""
     view = evidence.view
     expected = _settled_leaves(evidence) if view.settled else _fallback_leaves(evidence)
@@ -124,7 +123,7 @@ def claims(evidence: Evidence) -> str:
         if expected.get(payment.account) != (payment.owed, payment.bond):
             _fail("other_payment", account=payment.account)
         count += 1
-    return f"{count} of {len(view.providers)} providers were paid, each what its leaf says"
+    return Finding("claims", count=count, providers=len(view.providers))
 
 
 def _settled_leaves(evidence: Evidence) -> dict[str, tuple[int, int]]:

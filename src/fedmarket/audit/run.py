@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fedmarket.audit.checks import ANYONE, CHECKS, EVALUATOR, Row
 from fedmarket.audit.evidence import Evidence
+from fedmarket.audit.finding import Finding
 from fedmarket.domain.errors import MarketError
 
 PASS, FAIL, PRIVATE, BLOCKED = "PASS", "FAIL", "PRIVATE", "BLOCKED"
@@ -12,12 +13,25 @@ PASS, FAIL, PRIVATE, BLOCKED = "PASS", "FAIL", "PRIVATE", "BLOCKED"
 
 @dataclass(frozen=True)
 class Check:
-    """One line of an audit; `fault` is the refusal behind a FAIL, `detail` one sentence."""
+    """One line of an audit; `said` is the finding behind a PASS, the refusal behind a FAIL, or why it did not run.
+
+    `waits_for` names the failed check behind a BLOCKED.
+    """
 
     name: str
     status: str
-    detail: str
-    fault: MarketError | None = None
+    said: Finding | MarketError
+    waits_for: str | None = None
+
+    @property
+    def detail(self) -> str:
+        """One sentence, in English."""
+        return self.said.sentence()
+
+    @property
+    def fault(self) -> MarketError | None:
+        """The refusal behind a FAIL."""
+        return self.said if isinstance(self.said, MarketError) else None
 
 
 def audit_export(folder: Path, task: int, secret: bytes | None = None) -> tuple[Check, ...]:
@@ -37,27 +51,19 @@ def audit(evidence: Evidence) -> tuple[Check, ...]:
 
 
 def _run(row: Row, evidence: Evidence, done: dict[str, Check]) -> Check:
-    blocking = next((name for name in row.after if done[name].status in (FAIL, BLOCKED)), None)
+    blocking = next((done[name] for name in row.after if done[name].status in (FAIL, BLOCKED)), None)
     if blocking:
-        return Check(row.name, BLOCKED, f"waits for {_root(blocking, done)}")
+        root = blocking.waits_for or blocking.name
+        return Check(row.name, BLOCKED, Finding("blocked", name=root), root)
     if not _has_key(row, evidence):
-        return Check(row.name, PRIVATE, f"needs the key of {_holder(row)}")
+        return Check(row.name, PRIVATE, Finding(f"private_{row.needs}"))
     try:
         return Check(row.name, PASS, row.run(evidence))
     except MarketError as fault:
-        return Check(row.name, FAIL, fault.sentence(), fault)
-
-
-def _root(name: str, done: dict[str, Check]) -> str:
-    """Return the failed check behind a blocked one."""
-    return name if done[name].status == FAIL else done[name].detail.removeprefix("waits for ")
+        return Check(row.name, FAIL, fault)
 
 
 def _has_key(row: Row, evidence: Evidence) -> bool:
     if row.needs == ANYONE:
         return True
     return (evidence.evaluator if row.needs == EVALUATOR else evidence.identity) is not None
-
-
-def _holder(row: Row) -> str:
-    return "an evaluator" if row.needs == EVALUATOR else "the aggregator, a standby or an evaluator"

@@ -56,7 +56,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str], programs: Programs
     except Exception as error:  # noqa: BLE001 - the outermost line: whatever it is, say so in a sentence
         if environ.get(DEBUG_VARIABLE) == "1":
             print_exc()
-        return _complain(words("fault", kind=type(error).__name__, detail=str(error)[:300]), FAULT)
+        return _complain(words("fault", kind=type(error).__name__, detail=" ".join(str(error).split())[:300]), FAULT)
 
 
 def build(words: Words, programs: Programs) -> typer.Typer:

@@ -28,7 +28,7 @@ def checks_table(checks: "Sequence[Check]", words: Words) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     for check in checks:
         status = Text(printable(check.status), STYLES.get(check.status, ""))
-        detail = check.fault.sentence(words.lang) if check.fault else check.detail
+        detail = check.said.sentence(words.lang)
         table.add_row(status, printable(check_name(check.name, words)), Prose(printable(detail)))
     return table
 

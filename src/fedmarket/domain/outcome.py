@@ -8,13 +8,13 @@ from fedmarket.domain.merkle import StandardTree
 from fedmarket.domain.reference.payment import SETTLEMENT_LEAF
 from fedmarket.domain.reference.state import Vote
 from fedmarket.domain.score_table import Agreement, ScoreTable, agree
-from fedmarket.domain.settlement import ProviderResult, Settlement, Verdict, leaves, settle
+from fedmarket.domain.settlement import ProviderResult, Settlement, SettlementError, Verdict, leaves, settle
 from fedmarket.domain.terms import Goal, Terms
 
 
 @dataclass(frozen=True)
 class Joined:
-    """A provider as it joined: weight, bond and price in base units; whether it announced or was ever listed."""
+    """A provider as it joined: weight, bond and price in base units, and whether it ever announced."""
 
     account: str
     weight: int
@@ -28,13 +28,13 @@ class TaskFacts:
     """What the record says of a task in scoring.
 
     `committers` names who committed each round 1..c; `delivered[r]` are the running counts after round r (index 0:
-    nobody); `stopped` tells that the requester ended training early.
+    nobody), None where its manifest cannot be read; `stopped` tells that the requester ended training early.
     """
 
     terms: Terms
     providers: tuple[Joined, ...]
     committers: tuple[str, ...]
-    delivered: tuple[Mapping[str, int], ...]
+    delivered: tuple[Mapping[str, int] | None, ...]
     stopped: bool
 
 
@@ -49,16 +49,23 @@ class Outcome:
 
 
 def conclude(facts: TaskFacts, tables: Mapping[int, bytes]) -> Outcome | None:
-    """Return the outcome of the revealed `tables` (bytes by evaluator seat), or None where they do not agree."""
+    """Return the outcome of the revealed `tables` (bytes by evaluator seat), or None where they do not agree.
+
+    Of the manifests only those of the last two agreed rounds matter, so that one which is withheld first and published
+    later changes nothing. Tables that cannot be settled by them are no agreement either.
+    """
     terms = facts.terms
     readable = {seat: table for seat, data in tables.items() if (table := _readable(data, facts)) is not None}
     agreement = agree(readable, len(terms.evaluators), terms.goal.tolerance_ppb)
-    if agreement is None:
+    if agreement is None or None in facts.delivered[: agreement.table.rounds_verified + 1][-2:]:
         return None
     unreadable = tuple(sorted(tables.keys() - readable.keys()))
     forfeited = tuple(sorted((*agreement.deviating, *unreadable)))
     paid = [seat for seat in sorted(tables) if seat not in (*forfeited, *agreement.different)]
-    settlement = _settle(facts, agreement.table, tuple(terms.evaluators[seat].account for seat in paid))
+    try:
+        settlement = _settle(facts, agreement.table, tuple(terms.evaluators[seat].account for seat in paid))
+    except SettlementError:
+        return None
     accounts = [provider.account for provider in facts.providers]
     tree = StandardTree(SETTLEMENT_LEAF, leaves(settlement, accounts))
     vote = _vote(settlement, tree, agreement, forfeited)
@@ -84,8 +91,9 @@ def _settle(facts: TaskFacts, table: ScoreTable, paid: tuple[str, ...]) -> Settl
             bond=provider.bond,
             price=provider.price,
             delivered=delivered.get(provider.account, 0),
-            announced=provider.announced,
-            score_ppb=score,
+            # Where a round was cut, nobody can tell silence from an aggregator's lie.
+            announced=provider.announced or verified < len(facts.committers),
+            score_ppb=score if delivered.get(provider.account) else 0,
         )
         for provider, score in zip(facts.providers, table.scores, strict=True)
     ]
@@ -101,13 +109,12 @@ def _settle(facts: TaskFacts, table: ScoreTable, paid: tuple[str, ...]) -> Settl
 def delivered_rounds(facts: TaskFacts, table: ScoreTable) -> dict[str, int]:
     """Return each provider's delivered rounds of 1..R; an unfounded stop counts the unspent ones like the last."""
     verified = table.rounds_verified
-    counts = dict(facts.delivered[verified])
+    counts = dict(facts.delivered[verified] or {})
     unspent = facts.terms.rounds - len(facts.committers)
     if facts.stopped and verified and not stop_was_founded(facts.terms.goal, table):
-        before = facts.delivered[verified - 1]
-        for account, count in facts.delivered[verified].items():
-            if count > before.get(account, 0):
-                counts[account] = count + unspent
+        before = facts.delivered[verified - 1] or {}
+        last = [account for account, count in counts.items() if count > before.get(account, 0)]
+        counts |= {account: counts[account] + unspent for account in last}
     return counts
 
 

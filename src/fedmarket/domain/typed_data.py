@@ -11,6 +11,7 @@ from fedmarket.domain.accounts import AccountError, checksum
 
 _DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 _UPDATE = "Update(uint256 task,uint32 round,uint32 attempt,bytes32 terms,bytes32 base_model,bytes32 update)"
+_NOTE = "Note(uint256 task,uint32 round,uint32 attempt,address provider,bytes32 update,bytes32 blob)"
 _PERMIT = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 
 
@@ -45,6 +46,23 @@ class UpdateMessage:
         """Return the 32 bytes to sign in `domain`; raises AccountError for a field beyond its type."""
         values = (self.task, self.round, self.attempt, self.terms, self.base_model, self.update)
         return _digest(domain, _struct_hash(_UPDATE, values))
+
+
+@dataclass(frozen=True)
+class NoteMessage:
+    """What an evaluator signs for an announced update that it could read; `update` and `blob` are 32-byte hashes."""
+
+    task: int
+    round: int
+    attempt: int
+    provider: str
+    update: bytes
+    blob: bytes
+
+    def digest(self, domain: SigningDomain) -> bytes:
+        """Return the 32 bytes to sign in `domain`; raises AccountError for a field beyond its type."""
+        values = (self.task, self.round, self.attempt, checksum(self.provider), self.update, self.blob)
+        return _digest(domain, _struct_hash(_NOTE, values))
 
 
 def permit_digest(token: SigningDomain, *, owner: str, spender: str, value: int, nonce: int, deadline: int) -> bytes:

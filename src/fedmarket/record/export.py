@@ -1,17 +1,22 @@
 """An exported record: the events as one canonical document beside the store's blobs, to be read without the chain."""
 
+import re
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from fedmarket.domain import canonical
-from fedmarket.domain.errors import DocumentError, UsageError
+from fedmarket.domain.accounts import checksum
+from fedmarket.domain.errors import MarketError, UsageError
 from fedmarket.domain.events import EVENTS
 from fedmarket.domain.reference.state import Event
 
 SCHEMA = "fedmarket/export/1"
 FILE = "events.json"
 STORE = "store"
+NUMBER = re.compile(r"0|[1-9][0-9]{0,77}")
+HEX = re.compile(r"0x((?:[0-9a-f]{2})*)")
+EVENT_KEYS = {"name", "block", "timestamp", "fields"}
 
 
 @dataclass(frozen=True)
@@ -23,36 +28,55 @@ class Export:
     sink: str
     events: tuple[Event, ...]
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """The export as a document, amounts as decimal strings."""
+        return {
+            "schema": SCHEMA,
+            "chain_id": self.chain_id,
+            "contract": self.contract,
+            "sink": self.sink,
+            "events": [_event_document(event) for event in self.events],
+        }
+
+    @property
+    def digest(self) -> str:
+        """The id of the document: two exports with the same one say the same."""
+        return canonical.sha256_id(canonical.encode(self.document))
+
 
 def write_export(folder: Path, export: Export) -> Path:
     """Write the events to `folder`/events.json and return its path. Raises UsageError where that cannot be written."""
-    document = {
-        "schema": SCHEMA,
-        "chain_id": export.chain_id,
-        "contract": export.contract,
-        "sink": export.sink,
-        "events": [_event_document(event) for event in export.events],
-    }
     path = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(canonical.encode(document))
+        path.write_bytes(canonical.encode({**export.document, "digest": export.digest}))
     except OSError as error:
         raise UsageError("record.unwritable", path=path, detail=error.strerror) from error
     return path
 
 
 def read_export(folder: Path) -> Export:
-    """Read what `write_export` wrote; raises UsageError where it is missing or not what it should be."""
+    """Read what `write_export` wrote.
+
+    Raises UsageError: record.no_export where it is missing, record.bad_export where it is not an export, and
+    record.altered_export where it is no longer what was written. Nothing but a chain can tell whether that was true.
+    """
     path = folder / FILE
     if not path.is_file():
         raise UsageError("record.no_export", path=folder)
     try:
         document = canonical.decode(path.read_bytes(), SCHEMA)
+        stated = document.pop("digest")
         events = tuple(_event(line) for line in document["events"])
-        return Export(int(document["chain_id"]), str(document["contract"]), str(document["sink"]), events)
-    except (DocumentError, KeyError, TypeError, ValueError) as error:
+        export = Export(_integer(document["chain_id"]), _account(document["contract"]), document["sink"], events)
+    except OSError as error:
+        raise UsageError("record.bad_export", path=path, detail=error.strerror) from error
+    except (MarketError, KeyError, TypeError, ValueError) as error:
         raise UsageError("record.bad_export", path=path, detail=str(error)) from error
+    if stated != export.digest or document != export.document:
+        raise UsageError("record.altered_export", path=path)
+    return export
 
 
 def _event_document(event: Event) -> dict[str, Any]:
@@ -61,11 +85,10 @@ def _event_document(event: Event) -> dict[str, Any]:
 
 
 def _event(line: dict[str, Any]) -> Event:
-    kinds = EVENTS[line["name"]]
-    if line["fields"].keys() != kinds.keys():
-        raise ValueError(f"event {line['name']} has other fields")
-    typed = {name: _typed(line["fields"][name], kind) for name, kind in kinds.items()}
-    return Event(line["name"], typed, int(line["block"]), int(line["timestamp"]))
+    if line.keys() != EVENT_KEYS or line["fields"].keys() != EVENTS[line["name"]].keys():
+        raise ValueError("an event has other fields than it should")
+    typed = {name: _typed(line["fields"][name], kind) for name, kind in EVENTS[line["name"]].items()}
+    return Event(line["name"], typed, _integer(line["block"]), _integer(line["timestamp"]))
 
 
 def _plain(value: Any) -> Any:
@@ -81,11 +104,29 @@ def _plain(value: Any) -> Any:
 def _typed(value: Any, kind: Any) -> Any:
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        return kind(**{field.name: _typed(value[field.name], hints[field.name]) for field in fields(kind)})  # type: ignore[operator]
+        if value.keys() != {field.name for field in fields(kind)}:
+            raise ValueError(f"{kind} has other fields than it should")
+        return kind(**{name: _typed(value[name], hints[name]) for name in value})  # type: ignore[operator]
     if get_origin(kind) is tuple:
         return tuple(_typed(item, get_args(kind)[0]) for item in value)
-    if kind is bytes:
-        return bytes.fromhex(value.removeprefix("0x"))
-    if kind is bool:
-        return bool(value)
-    return kind(value)
+    if kind is str:
+        return _account(value)
+    if kind is bool and isinstance(value, bool):
+        return value
+    pattern = {int: NUMBER, bytes: HEX}.get(kind)
+    if pattern is None or not pattern.fullmatch(value):
+        raise ValueError(f"{str(value)[:80]!r} is not as an export writes it")
+    return int(value) if kind is int else bytes.fromhex(value[2:])
+
+
+def _integer(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{str(value)[:80]!r} is not a number")
+    return value
+
+
+def _account(value: Any) -> str:
+    """Every text in an event is an address, and its capitals (EIP-55) tell most slips of a digit."""
+    if not isinstance(value, str) or checksum(value) != value:
+        raise ValueError(f"{str(value)[:80]!r} is not an address")
+    return value

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fedmarket.domain.errors import RefusedError
+from fedmarket.domain.errors import MarketError, RefusedError
 from fedmarket.domain.manifest_rules import Committed
 from fedmarket.domain.outcome import Joined, Outcome, TaskFacts, conclude
 from fedmarket.domain.terms import Terms
@@ -16,10 +16,12 @@ from fedmarket.store.age import AgeError, checked_recipient
 def agreed_terms(record: Record, number: int) -> Terms:
     """Return a task's terms after checking that they obey the rules and are what the contract enforces.
 
-    Raises TermsError, or RefusedError where document and contract differ.
+    Raises TermsError, or RefusedError where document and contract differ or a party's age key is no key.
     """
     terms, view = record.terms(number), record.task(number)
     check(terms)
+    if not all(_usable(seat.age_key) for seat in (terms.requester, *terms.aggregators, *terms.evaluators)):
+        raise RefusedError("record.bad_age_key", task=number)
     if terms.chain_terms() != view.terms or terms.requester.account != view.requester:
         raise RefusedError("record.terms_differ", task=number)
     return terms
@@ -52,24 +54,24 @@ def committed_round(record: Record, number: int, round_number: int) -> Committed
 
 
 def delivered_counts(record: Record, number: int, round_number: int) -> dict[str, int]:
-    """Return the delivered counts that a round's manifest states; empty for round 0 and for unreadable manifests."""
-    manifest = record.readable_manifest(number, round_number) if round_number else None
-    return manifest.counts if manifest else {}
+    """Return the delivered counts that a round's manifest states; empty for round 0. Raises as `Record.manifest`."""
+    return record.manifest(number, round_number).counts if round_number else {}
 
 
 def task_facts(record: Record, number: int) -> TaskFacts:
     """Return what the record says of a task, for `domain.outcome.conclude`."""
     view = record.task(number)
-    seen = {line.provider for line in view.announcements} | _listed(record, number)
-    joined = tuple(Joined(p.account, p.weight, p.bond, p.price, p.account in seen) for p in view.providers)
-    counts = tuple(delivered_counts(record, number, r) for r in range(len(view.rounds) + 1))
+    announced = {line.provider for line in view.announcements}
+    joined = tuple(Joined(p.account, p.weight, p.bond, p.price, p.account in announced) for p in view.providers)
+    counts = tuple(_readable_counts(record, number, r) for r in range(len(view.rounds) + 1))
     return TaskFacts(record.terms(number), joined, view.committers(), counts, view.stopped)
 
 
-def _listed(record: Record, number: int) -> set[str]:
-    """Return the providers whose updates any committed round lists, also one that does not verify: they did deliver."""
-    manifests = (record.readable_manifest(number, line.number) for line in record.task(number).rounds)
-    return {entry.provider for manifest in manifests if manifest for entry in manifest.updates}
+def _readable_counts(record: Record, number: int, round_number: int) -> dict[str, int] | None:
+    try:
+        return delivered_counts(record, number, round_number)
+    except MarketError:
+        return None
 
 
 def outcome(record: Record, number: int) -> Outcome | None:
@@ -108,4 +110,5 @@ def model_readers(view: TaskView, terms: Terms, round_number: int) -> list[bytes
     """Return who may read the model after a round: all parties; of the last round providers only with a licence."""
     providers = [line.account for line in view.providers]
     licensed = terms.contributors_licence or round_number < terms.rounds
-    return [terms.requester.age_key, *round_readers(view), *(seat_keys(view, providers) if licensed else ())]
+    requester = [terms.requester.age_key] if _usable(terms.requester.age_key) else []
+    return [*requester, *round_readers(view), *(seat_keys(view, providers) if licensed else ())]

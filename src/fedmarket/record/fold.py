@@ -6,10 +6,13 @@ Proofs are not in events, so what they prove is taken from the contract here; th
 from collections.abc import Callable
 from typing import Any
 
+from eth_abi.exceptions import EncodingError
+
 from fedmarket.domain.errors import MarketError
+from fedmarket.domain.lifecycle import PAYING
 from fedmarket.domain.reference import opening, payment, scoring, training
 from fedmarket.domain.reference.ledger import Ledger
-from fedmarket.domain.reference.state import Event
+from fedmarket.domain.reference.state import Event, require
 from fedmarket.record.task import Announcement, Payment, ProviderView, RoundView, TaskView
 
 Fields = dict[str, Any]
@@ -30,37 +33,47 @@ class Fold:
         self.ledger = Ledger(address=market, chain_id=chain_id, sink=sink)
         self.tasks: dict[int, TaskView] = {}
         self.events: list[Event] = []
-        self._consequences: list[Event] = []
+        self._said: list[Event] = []
+        self._follows: list[Event] = []
 
     def apply(self, event: Event) -> None:
         """Replay one event; raises FoldError where the reference would not have logged exactly this event."""
+        if self.events:
+            self._follow(self.events[-1], event)
         self.ledger.now, self.ledger.block = event.timestamp, event.block
         self.events.append(event)
         if event.name in CONSEQUENCES:
-            self._consequences.append(event)
-        else:
-            before = len(self.ledger.events)
-            self._replay(event)
-            self._require_logged(event, self.ledger.events[before:])
-        for consequence in self._consequences:
-            if event.block > consequence.block:
-                self._require_logged(consequence, self.ledger.events)
-        self._consequences = [waiting for waiting in self._consequences if waiting.block >= event.block]
+            self._said.append(event)
+            return
+        before = len(self.ledger.events)
+        self._replay(event)
+        logged = self.ledger.events[before:]
+        if event not in logged:
+            raise _contradiction(event, "the rules give other fields")
+        self._follows += [other for other in logged if other != event]
+
+    def _follow(self, last: Event, event: Event) -> None:
+        if event.block > last.block:
+            self.finish()
+        same_block = event.block == last.block and event.timestamp == last.timestamp
+        if not same_block and (event.block <= last.block or event.timestamp < last.timestamp):
+            raise _contradiction(event, "it is out of order")
 
     def _replay(self, event: Event) -> None:
         try:
             HANDLERS[event.name](self, event.fields)
-        except (MarketError, KeyError, ValueError) as error:
+        except (MarketError, KeyError, ValueError, EncodingError) as error:
             raise _contradiction(event, str(error)) from error
 
-    def _require_logged(self, event: Event, logged: list[Event]) -> None:
-        if event not in logged:
-            raise _contradiction(event, "the rules give other fields")
-
     def finish(self) -> None:
-        """Check what the last block said of itself; for a record that will not grow."""
-        for consequence in self._consequences:
-            self._require_logged(consequence, self.ledger.events)
+        """Check that the last block says all that follows from its verbs, and no more; for a record that is whole."""
+        for event in self._said:
+            if event not in self._follows:
+                raise _contradiction(event, "the rules give other fields")
+            self._follows.remove(event)
+        for event in self._follows:
+            raise _contradiction(event, "the record lacks it")
+        self._said = []
 
     def fund(self, account: str, amount: int) -> None:
         """Give the replay's token what the real one was seen to move: balances are the token's affair."""
@@ -92,6 +105,7 @@ def _joined(fold: Fold, fields: Fields) -> None:
     view = fold.tasks[fields["task"]]
     fold.fund(fields["account"], fields["bond"])
     account = fields["account"]
+    opening.check_entry(fold.ledger, account, *_pick(fields, "task", "weight", "price"))
     entered = _pick(fields, "listing", "weight", "price", "age_key")
     opening.enter(fold.ledger, account, fields["task"], *entered)
     line = _pick(fields, "listing", "weight", "price", "bond", "age_key")
@@ -155,9 +169,11 @@ def _confirmed(fold: Fold, fields: Fields) -> None:
 
 
 def _claimed(fold: Fold, fields: Fields) -> None:
-    paid = _pick(fields, "account", "owed", "bond")
-    payment.pay(fold.ledger, fields["task"], *paid)
-    fold.tasks[fields["task"]].payments.append(Payment(*paid))
+    paid, view = _pick(fields, "account", "owed", "bond"), fold.tasks[fields["task"]]
+    require(view.status in PAYING, "wrong_status")
+    require(view.provider(fields["account"]), "nothing_owed")
+    payment.pay(fold.ledger, view.number, *paid)
+    view.payments.append(Payment(*paid))
 
 
 def _seat_claimed(fold: Fold, fields: Fields) -> None:

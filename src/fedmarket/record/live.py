@@ -50,7 +50,9 @@ class Record:
         if head.block == self._seen:
             return
         for event in self.chain.events(self._seen):
-            self._fold.apply(event)
+            # A chain may have grown since its head was read: later blocks are for the next refresh.
+            if event.block <= head.block:
+                self._fold.apply(event)
         self._seen = head.block
 
     def now(self) -> int:

@@ -1,5 +1,6 @@
 """Where a writer puts what others look for: one prefix in the store for each task, round, attempt and account."""
 
+from fedmarket.domain.errors import StoreError
 from fedmarket.record.live import Record
 
 
@@ -8,14 +9,30 @@ def update_slot(record: Record, task: int, round_number: int, attempt: int, acco
     return f"{_home(record, task)}/{round_number}/{attempt}/{account}"
 
 
-def note_slot(record: Record, task: int, round_number: int, account: str) -> str:
-    """Return the prefix of an evaluator's notes on updates that were announced in a round."""
-    return f"{_home(record, task)}/{round_number}/notes/{account}"
+def note_slot(record: Record, task: int, round_number: int, account: str, provider: str) -> str:
+    """Return the prefix of an evaluator's notes on the updates that a provider announced in a round."""
+    return f"{_home(record, task)}/{round_number}/notes/{account}/{provider}"
 
 
 def score_slot(record: Record, task: int, account: str) -> str:
     """Return the prefix of an evaluator's score table, encrypted to itself before it commits."""
     return f"{_home(record, task)}/scores/{account}"
+
+
+def entries(record: Record, slot: str) -> list[str]:
+    """Return the ids in a slot, none where it is flooded: who reads it then looks elsewhere. Raises StoreError."""
+    return [] if flooded(record, slot) else record.store.entries(slot)
+
+
+def flooded(record: Record, slot: str) -> bool:
+    """Return whether a slot holds more entries than anybody looks at. Raises StoreError where it cannot be read."""
+    try:
+        record.store.entries(slot)
+    except StoreError as error:
+        if error.error_id == "store.flooded":
+            return True
+        raise
+    return False
 
 
 def _home(record: Record, task: int) -> str:

@@ -1,5 +1,6 @@
 """What a session asks of the contract's side, and how the reference answered a call."""
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -26,8 +27,8 @@ class ChainSide(Protocol):
     def must_answer(self, answer: Answer, ledger: Ledger, sender: str, verb: str, args: tuple[Any, ...]) -> None:
         """Make the call on the contract; raises AssertionError where it answers otherwise than the reference."""
 
-    def must_hold_the_same(self, ledger: Ledger) -> None:
-        """Compare what the contract says it holds, and has; raises AssertionError where it differs."""
+    def must_hold_the_same(self, ledger: Ledger, tasks: Iterable[int]) -> None:
+        """Compare what the contract has, and says it holds for some tasks; raises AssertionError where it differs."""
 
     def must_remember_the_same(self, ledger: Ledger) -> None:
         """Compare every view of every task; raises AssertionError where one differs."""

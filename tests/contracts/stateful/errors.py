@@ -6,6 +6,7 @@ from typing import Any
 
 
 from fedmarket.domain.chain_terms import ChainTerms
+from fedmarket.domain.lifecycle import VERBS
 from fedmarket.domain.reference.state import ZERO, Vote
 
 from .call_rules import Deed
@@ -21,12 +22,16 @@ EDGES = (0, 1, 2**40 - 1, 2**40, 2**112 - 1, 2**112, 2**256 - 1)
 
 def an_error(session: Session, task_id: int, rng: Random) -> Deed:
     """Return a call with one thing wrong (now and then, by chance, nothing)."""
-    wrong = deed(session, rng.choice(list(SENSIBLE)), task_id, rng)
+    status = session.task(task_id).status
+    fitting = [verb for verb in SENSIBLE if status in VERBS[verb].within]
+    wrong = deed(session, rng.choice(list(SENSIBLE) if chance(rng, 4) else fitting), task_id, rng)
     kind = rng.randint(0, 9)
     if wrong.verb == "commit_round" and kind < 3:
         return replace(wrong, args=(task_id, *a_lying_round(session, task_id, rng)))
     if kind < 3:
         return replace(wrong, sender=rng.choice(EVERYBODY))
+    if wrong.verb in ("cancel", "stop") and kind > 3:
+        return replace(wrong, verb="close")
     if kind == 3 and wrong.verb != "flush_forfeits":
         other = rng.choice((0, len(session.ledger.tasks) + 1, *session.ledger.tasks))
         return replace(wrong, args=(other, *wrong.args[1:]))

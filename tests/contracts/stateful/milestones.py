@@ -108,6 +108,5 @@ MILESTONES: dict[str, Callable[[Moment], bool]] = {
     "refunded after a cancel": lambda now: now.deed.verb == "refund" and now.task.status is Status.CANCELLED,
     "swept after a settlement": lambda now: now.deed.verb == "sweep" and now.task.status is Status.SETTLED,
     "swept after a fallback": lambda now: now.deed.verb == "sweep" and now.task.status is Status.FALLBACK,
-    "third task opened": lambda now: now.of("TaskOpened", "task") == 3,
 }
 """By name, what an accepted call must have done; the depth test demands each of them."""

@@ -44,9 +44,11 @@ def an_opening(rng: Random, serial: int) -> Opening:
     order = casting(rng.randint(0, 12), rng.randint(1, 12))
     requester = order.pop()
     aggregators = tuple(order.pop() for _ in range(rng.choice((1, 2, 3))))
+    if chance(rng, 20):
+        aggregators = (*aggregators[:-1], PAUPER)
     evaluators = tuple(order.pop() for _ in range(rng.choice((1, 3))))
     weights = [rng.choice((1, 2, 3, 10, 1000)) for _ in range(rng.choice((1, 2, 3, 4)))]
-    accounts = [*order[: len(weights) - 1], PAUPER] if chance(rng, 12) else order[: len(weights)]
+    accounts = [*order[: len(weights) - 1], PAUPER] if chance(rng, 12) and PAUPER not in aggregators else order[: len(weights)]
     kind = rng.choice(("listed", "priced", "open"))
     prices = [rng.choice((0, 5, 1000)) if kind == "priced" else 0 for _ in weights]
     candidates = tuple(zip(accounts, weights, prices, strict=True))

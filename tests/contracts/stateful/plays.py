@@ -20,6 +20,8 @@ from .votes import a_fair_vote, a_lying_vote
 def open_fully(session: Session, task_id: int, rng: Random) -> None:
     """Fill the seats, let the candidates join, and start (or, now and then, fail to)."""
     task = session.task(task_id)
+    if session.ledger.now > task.start_deadline:
+        return leave(session, task_id, rng)
     missing = chance(rng, 10)
     for account in (*task.terms.aggregators, *task.terms.evaluators)[missing:]:
         if not task.parts[account].seated:
@@ -31,11 +33,14 @@ def open_fully(session: Session, task_id: int, rng: Random) -> None:
     if task.providers < task.terms.max_providers:
         wait_within(session, task.join_deadline, task.start_deadline, rng)
     session.call(STRANGER, "start", task_id)
+    return None
 
 
 def train(session: Session, task_id: int, rng: Random) -> None:
     """Commit some of the rounds that are left, or all, truthfully but for a rare lie; some providers announce."""
     task = session.task(task_id)
+    if session.ledger.now > task.round_deadline:
+        return stall(session, task_id, rng)
     left = task.terms.rounds - task.round
     for _ in range(left if chance(rng, 2) else rng.randint(1, left)):
         for account in providers(task):
@@ -45,7 +50,8 @@ def train(session: Session, task_id: int, rng: Random) -> None:
         rounds = a_lying_round if chance(rng, 10) else an_honest_round
         aggregator = task.terms.aggregators[task.attempt]
         if session.call(aggregator, "commit_round", task_id, *rounds(session, task_id, rng)):
-            return
+            break
+    return None
 
 
 def stall(session: Session, task_id: int, rng: Random) -> None:
@@ -99,15 +105,18 @@ def agree(session: Session, task_id: int, rng: Random) -> None:
         vote = (a_fair_vote if kind < 5 else a_lying_vote)(session, task_id, rng)
     for evaluator in revealers(task):
         if task.status is Status.SCORING:
-            if chance(rng, 4):
+            for _ in range(rng.choice((0, 0, 1, 4))):
                 session.call(evaluator, "confirm", task_id, a_lying_vote(session, task_id, rng))
             session.call(evaluator, "confirm", task_id, vote)
 
 
 def judge(session: Session, task_id: int, rng: Random) -> None:
     """Score, then vote."""
+    if session.ledger.now > session.task(task_id).confirm_deadline:
+        return leave(session, task_id, rng)
     score(session, task_id, rng)
     agree(session, task_id, rng)
+    return None
 
 
 def collect(session: Session, task_id: int, rng: Random) -> None:

@@ -46,6 +46,7 @@ class Session:
     candidates: tuple[Entry, ...] = ()
     serial: int = 0
     sound: bool = True
+    touched: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         address, chain_id = (self.chain.market, self.chain.chain_id) if self.chain else (MARKET, CHAIN_ID)
@@ -75,6 +76,8 @@ class Session:
             assert self._frame() == before, f"{verb} was refused ({answer.reason}) and changed something"
             note(f"  {now}: {sender} {verb}{args}: {answer.reason}")
             self.sound = True
+            if not self.rehearsing:
+                self.reached[f"{verb}: {answer.reason}"] += 1
             return answer.reason
         note(f"  {now}: {sender} {verb}{args}")
         after = self._frame()
@@ -89,6 +92,7 @@ class Session:
     def _learn(self, events: Sequence[Event], args: tuple[Any, ...]) -> None:
         """Tell the task's dossier what everybody can see."""
         for event in events:
+            self.touched |= {event.fields["task"]} if "task" in event.fields else set()
             match event.name:
                 case "TaskOpened":
                     self.dossiers[event.fields["task"]] = Dossier(self.candidates)

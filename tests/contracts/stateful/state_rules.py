@@ -13,7 +13,8 @@ def the_market_holds_exactly_what_it_owes(session: Session) -> None:
     assert ledger.balances.get(ledger.address, 0) == ledger.total_held()
     assert min(ledger.balances.values()) >= 0, "somebody's balance is negative"
     if session.chain:
-        session.chain.must_hold_the_same(ledger)
+        session.chain.must_hold_the_same(ledger, session.touched)
+        session.touched.clear()
 
 
 def paid_in_is_paid_out_and_held(session: Session) -> None:

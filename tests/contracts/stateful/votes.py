@@ -65,7 +65,7 @@ def a_lying_vote(session: Session, task_id: int, rng: Random) -> Vote:
     root = settlement_root(dossier, _payable(task, leaves) if chance(rng, 2) else leaves)
     vote = Vote(root, owed, 0, debits, forfeits, verified, rng.randint(0, verified), unpaid, forfeited)
     vote = balanced(task, vote)
-    return vote if not chance(rng, 6) else spoiled(vote, rng)
+    return vote if not chance(rng, 3) else spoiled(vote, rng)
 
 
 def _payable(task: Task, leaves: Leaves) -> Leaves:

@@ -107,6 +107,15 @@ def join(
     age_key: bytes,
 ) -> None:
     """Join as a provider: by the allow-list's leaf, or under open admission by a bond for `weight` units."""
+    check_entry(market, sender, task_id, weight, price)
+    terms = market.tasks[task_id].terms
+    if not terms.open_admission:
+        require(verify(terms.admission_root, ADMISSION_LEAF, (sender, weight, price), proof), "not_admitted")
+    enter(market, sender, task_id, listing, weight, price, age_key)
+
+
+def check_entry(market: Ledger, sender: str, task_id: int, weight: int, price: int) -> None:
+    """Refuse a provider that may not join now with this weight and price, whatever its proof says."""
     task = market.task(task_id, Status.OPEN)
     terms = task.terms
     require(market.now <= task.join_deadline, "join_deadline_passed")
@@ -115,11 +124,7 @@ def join(
     require(1 <= weight < limits.WEIGHT_LIMIT, "bad_weight")
     require(price < limits.AMOUNT_LIMIT, "amount_too_large")
     require(task.total_weight + weight <= terms.max_weight, "too_much_weight")
-    if terms.open_admission:
-        require(price == 0, "open_with_prices")
-    else:
-        require(verify(terms.admission_root, ADMISSION_LEAF, (sender, weight, price), proof), "not_admitted")
-    enter(market, sender, task_id, listing, weight, price, age_key)
+    require(not terms.open_admission or price == 0, "open_with_prices")
 
 
 def enter(market: Ledger, sender: str, task_id: int, listing: bytes, weight: int, price: int, age_key: bytes) -> None:

@@ -1,0 +1,35 @@
+"""A command line run in this process: its exit code and its two streams."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fixtures import Played
+
+from fedmarket.cli.app import run
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    """Run `fedmarket` with these words; nothing lands outside the test's own folder."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+    def ended(*words: object, played: Played | None = None, columns: int = 80, **environ: str) -> Ended:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        code = run([str(word) for word in words], environ, (played or Played()).programs)
+        streams = capsys.readouterr()
+        return Ended(code, streams.out, streams.err)
+
+    return ended
