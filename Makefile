@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit contracts clean
+.PHONY: help demo test check unit contracts docs clean
 
 help: ## Show the commands.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -27,6 +27,9 @@ unit: $(VENV)/.dev $(VENV)/.anvil
 
 contracts: $(VENV)/.dev ## Compile the contracts into package data.
 	$(BIN)/python contracts/compile.py
+
+docs: $(VENV)/.dev ## Generate the reference pages and the pictures.
+	$(BIN)/python docs/generate.py
 
 clean: ## Remove everything that the other commands made.
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -54,10 +54,19 @@ def find(task_id: uint256, within: uint256) -> progress_word.Progress:
     """
     @notice The progress of a task that stands in one of the states `within`.
     """
-    progress: progress_word.Progress = self.progress(task_id)
-    refusal.require(progress.status != lifecycle.UNKNOWN, refusal.UNKNOWN_TASK)
-    refusal.require((within >> progress.status) & 1 == 1, refusal.WRONG_STATUS)
-    return progress
+    self.must_stand(task_id, within)
+    return self.progress(task_id)
+
+
+@internal
+@view
+def must_stand(task_id: uint256, within: uint256):
+    """
+    @notice Refuse an unknown task and one that stands in none of the states `within`.
+    """
+    status: uint256 = progress_word.status(self.tasks[task_id].progress)
+    refusal.require(status != lifecycle.UNKNOWN, refusal.UNKNOWN_TASK)
+    refusal.require((within >> status) & 1 == 1, refusal.WRONG_STATUS)
 
 
 @internal

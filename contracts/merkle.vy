@@ -20,7 +20,7 @@ def proves(root: bytes32, leaf: bytes32, proof: DynArray[bytes32, DEPTH]) -> boo
     node: bytes32 = keccak256(leaf)
     for sibling: bytes32 in proof:
         if convert(node, uint256) < convert(sibling, uint256):
-            node = keccak256(concat(node, sibling))
+            node = keccak256(abi_encode(node, sibling))
         else:
-            node = keccak256(concat(sibling, node))
+            node = keccak256(abi_encode(sibling, node))
     return node == root

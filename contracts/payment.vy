@@ -35,7 +35,7 @@ def claim(
     """
     @notice Pay a provider what its settlement leaf says, and its bond less the debit; anyone may.
     """
-    ledger.find(task_id, lifecycle.IN_SETTLED)
+    ledger.must_stand(task_id, lifecycle.IN_SETTLED)
     part: part_word.Part = self._provider(task_id, account)
     leaf: bytes32 = keccak256(abi_encode(account, owed, debit, share_ppb))
     proved: bool = merkle.proves(ledger.tasks[task_id].payout_root, leaf, proof)

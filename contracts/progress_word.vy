@@ -33,6 +33,12 @@ def pack(p: Progress) -> uint256:
 
 @internal
 @pure
+def status(word: uint256) -> uint256:
+    return word & (2**8 - 1)
+
+
+@internal
+@pure
 def unpack(word: uint256) -> Progress:
     return Progress(
         status=word & (2**8 - 1),

@@ -1,9 +1,9 @@
 """Nodes and outboxes that fail at a chosen moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from web3 import Web3
 from web3.providers import BaseProvider
@@ -96,3 +96,29 @@ def survive(action: Callable[[], object]) -> None:
     """Run something that may be killed."""
     with suppress(Killed):
         action()
+
+
+class AnsweringProvider(BaseProvider):
+    """Gives one method an answer of ours, such as {"error": …} or {"result": …}; passes on the rest."""
+
+    def __init__(self, inner: BaseProvider, method: str, answer: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._inner = inner
+        self._method = method
+        self.answer: Mapping[str, Any] | None = None
+        self._prepared = answer
+
+    def speak(self) -> None:
+        """Begin to give the answer."""
+        self.answer = self._prepared
+
+    def request_func(self, w3: Web3, middleware_onion: Any) -> Callable[..., RPCResponse]:
+        request = self._inner.request_func(w3, middleware_onion)
+
+        def ask(method: str, params: Any) -> RPCResponse:
+            if self.answer is not None and method == self._method:
+                return cast(RPCResponse, self.answer)
+            answer: RPCResponse = request(method, params)
+            return answer
+
+        return ask

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fedmarket.chain.endpoint import Block, Endpoint
+from fedmarket.chain.endpoint import Block, Endpoint, NodeError
+from fedmarket.chain.fees import quote
 from fedmarket.chain.outbox import FileOutbox, MemoryOutbox, Order, Outbox
 from fedmarket.chain.sender import Pace, Sender, SendRefused
 from fedmarket.chain.tester import BareChain
@@ -183,15 +185,35 @@ def test_a_transaction_that_the_pool_lost_is_sent_again(chain: BareChain) -> Non
 def test_when_prices_rise_the_same_nonce_offers_more(chain: BareChain, tmp_path: Path) -> None:
     class Dearer(ForgetfulEndpoint):
         def latest(self) -> Block:
-            block = super().latest()
-            base_fee = 10**9 * (1 + 4 * len(self.heard))
-            return Block(block.number, block.hash, block.parent, block.timestamp, base_fee)
+            return replace(super().latest(), base_fee=10**9 * (1 + 4 * len(self.heard)))
 
     outbox = box(tmp_path)
     dearer = Dearer(chain.web3, 1)
     assert sender(dearer, outbox).send(SECRET, transfer(3)).succeeded
     assert len(set(dearer.heard)) == 2
     assert chain.endpoint.nonce(ACCOUNT, "latest") == 1
+
+
+def test_a_chain_without_eip_1559_is_paid_by_gas_price(chain: BareChain, tmp_path: Path) -> None:
+    class Old(Endpoint):
+        def latest(self) -> Block:
+            return replace(super().latest(), base_fee=None)
+
+        def tip(self) -> int:
+            raise AssertionError("such a chain knows no tips")
+
+    assert sender(Old(chain.web3), box(tmp_path)).send(SECRET, transfer(3)).succeeded
+    assert received(chain, 3) == 3
+
+
+def test_a_node_that_proposes_no_tip_is_asked_for_its_gas_price(chain: BareChain) -> None:
+    class Silent(Endpoint):
+        def tip(self) -> int:
+            raise NodeError(self.url, "eth_maxPriorityFeePerGas", {"message": "the method does not exist"})
+
+    base_fee = chain.endpoint.latest().base_fee or 0
+    assert quote(Silent(chain.web3)).tip == chain.endpoint.gas_price() - base_fee
+    assert sender(Silent(chain.web3), MemoryOutbox()).send(SECRET, transfer(3)).succeeded
 
 
 def test_an_unmined_call_is_reported_and_seen_through_by_the_next_one(chain: BareChain, tmp_path: Path) -> None:
@@ -221,3 +243,18 @@ def test_a_chain_that_was_reset_does_not_wait_for_calls_of_the_old_one(chain: Ba
     assert sender(fresh.endpoint, box(tmp_path)).send(SECRET, transfer(3)).succeeded
     assert (received(fresh, 2), received(fresh, 3)) == (0, 3)
     assert waiting(box(tmp_path)) == []
+
+
+def test_a_call_whose_nonce_went_to_another_program_is_sent_with_the_next_one(chain: BareChain) -> None:
+    rival = sender(chain.endpoint, MemoryOutbox())
+
+    class Overtaken(ForgetfulEndpoint):
+        def send(self, raw: str) -> None:
+            super().send(raw)
+            if len(self.heard) == 1:
+                rival.send(SECRET, transfer(1))
+
+    overtaken = Overtaken(chain.web3, 1)
+    assert sender(overtaken, MemoryOutbox()).send(SECRET, transfer(2)).succeeded
+    assert (received(chain, 1), received(chain, 2)) == (1, 2)
+    assert chain.endpoint.nonce(ACCOUNT, "latest") == 2

@@ -1,13 +1,14 @@
 """A command line run in this process: its exit code and its two streams."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from fixtures import Played
 
 from fedmarket.cli.app import run
+from tests.cli.fixtures import Played
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ Command = Callable[..., Ended]
 def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
     """Run `fedmarket` with these words; nothing lands outside the test's own folder."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr(tempfile, "tempdir", None)
 
     def ended(*words: object, played: Played | None = None, columns: int = 80, **environ: str) -> Ended:
         monkeypatch.setenv("COLUMNS", str(columns))

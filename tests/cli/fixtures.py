@@ -3,9 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+from fedmarket.audit.finding import Finding
 from fedmarket.audit.run import Check
 from fedmarket.cli.programs import OnRound, OnStage, Programs
-from fedmarket.domain.errors import MarketError, RefusedError
+from fedmarket.domain.errors import MarketError, RefusedError, StoreError, UsageError
 from fedmarket.embedded.demo import DemoResult
 from fedmarket.embedded.demo_world import FREE_RIDER, NOISY_SITE
 from fedmarket.embedded.report import Comparison, ProviderLine, Quality, RoundLine, TaskReport
@@ -128,12 +129,10 @@ COMPARISON = Comparison(
         NOISY: Quality(0.784, 0.850, 0.545),
     },
 )
-PASSED = Check("events", "PASS", "46 events replay under the contract's rules")
-FAILED = Check(
-    "claims", "FAIL", "the English sentence", RefusedError("audit.other_payment", account=GENERAL)
-)
-PRIVATE = Check("updates", "PRIVATE", "needs the key of a seat")
-BLOCKED = Check("models", "BLOCKED", "waits for claims")
+PASSED = Check("events", "PASS", Finding("events", count=46))
+FAILED = Check("claims", "FAIL", RefusedError("audit.other_payment", account=GENERAL))
+PRIVATE = Check("updates", "PRIVATE", Finding("private_seat"))
+BLOCKED = Check("models", "BLOCKED", Finding("blocked", name="claims"), "claims")
 KEYS = {"evaluator 1": b"\x11" * 32, NOISY_SITE: b"\x22" * 32}
 
 
@@ -192,8 +191,6 @@ class Played:
 
 def refusal(exit_code: int) -> MarketError:
     """A refusal of each family, by the code that a program ends with."""
-    from fedmarket.domain.errors import StoreError, UsageError
-
     return {
         2: UsageError("record.unknown_task", task=7, known="1"),
         3: RefusedError("record.terms_differ", task=1),

@@ -1,9 +1,9 @@
 """Token amounts in decimal, exactly."""
 
 import pytest
-from fixtures import TOKEN
 
 from fedmarket.cli.amounts import places_needed, tokens
+from tests.cli.fixtures import TOKEN
 
 
 @pytest.mark.parametrize(

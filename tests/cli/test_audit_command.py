@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-from conftest import Command
-from fixtures import BLOCKED, FAILED, PASSED, PRIVATE, Played, refusal
-
 from fedmarket.cli.keyfile import write_key_file
+from tests.cli.conftest import Command
+from tests.cli.fixtures import BLOCKED, FAILED, PASSED, PRIVATE, Played, refusal
 
 
 def test_a_fail_ends_with_1_and_every_check_has_its_line(command: Command) -> None:
@@ -19,7 +18,7 @@ def test_a_fail_ends_with_1_and_every_check_has_its_line(command: Command) -> No
 
 def test_a_fault_is_told_in_the_readers_language(command: Command) -> None:
     ended = command("audit", "run", "--task", 1, "--lang", "zh", played=Played(checks=(FAILED,)), columns=200)
-    assert "the English sentence" not in ended.out
+    assert FAILED.said.sentence("zh") in ended.out and FAILED.detail not in ended.out
     assert "FAIL  领取" in ended.out
 
 

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Command
-from fixtures import Played, refusal
 from rich.cells import cell_len
+
+from tests.cli.conftest import Command
+from tests.cli.fixtures import Played, refusal
 
 HEAVY = ("web3", "numpy", "eth_account", "rich.console", "rich.table", "pyrage", "safetensors")
 

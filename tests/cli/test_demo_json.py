@@ -4,8 +4,22 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Command
-from fixtures import AGGREGATOR, BLOCKED, COMPARISON, EVALUATOR, FAILED, GENERAL, MODEL_ID, NOISY, RIDER, TOKEN, Played
+
+from tests.cli.conftest import Command
+from tests.cli.fixtures import (
+    AGGREGATOR,
+    BLOCKED,
+    COMPARISON,
+    EVALUATOR,
+    FAILED,
+    GENERAL,
+    MODEL_ID,
+    NOISY,
+    RIDER,
+    TOKEN,
+    Played,
+    refusal,
+)
 
 
 @pytest.fixture
@@ -22,8 +36,6 @@ def test_a_failed_audit_is_named_and_ends_with_1(command: Command) -> None:
 
 
 def test_a_refused_run_leaves_standard_output_empty(command: Command) -> None:
-    from fixtures import refusal
-
     ended = command("demo", "--json", played=Played(fault=refusal(4)))
     assert (ended.code, ended.out) == (4, "")
 

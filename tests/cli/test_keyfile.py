@@ -2,11 +2,13 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from eth_account import Account
 
+from fedmarket.cli import keyfile
 from fedmarket.cli.keyfile import read_key_file, write_key_file
 from fedmarket.domain.errors import KeyfileError
 
@@ -52,7 +54,7 @@ def test_a_wrong_passphrase_is_refused(keystore: Path, tmp_path: Path) -> None:
 
 def test_without_terminal_or_file_there_is_no_passphrase(keystore: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open(os.devnull) as nobody:
-        monkeypatch.setattr("sys.stdin", nobody)
+        monkeypatch.setattr(sys, "stdin", nobody)
         assert refused(keystore) == "keyfile.no_passphrase"
 
 
@@ -134,7 +136,12 @@ def test_a_keystore_opens_with_the_first_line_of_the_passphrase_file(keystore: P
 
 def test_a_passphrase_is_asked_for_on_a_terminal(keystore: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("fedmarket.cli.keyfile.getpass", lambda prompt: asked.append(prompt) or PASSPHRASE)
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return PASSPHRASE
+
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(keyfile, "getpass", answer)
     assert read_key_file(keystore, None, "zh") == SECRET
     assert asked == [f"{keystore} 的口令："]

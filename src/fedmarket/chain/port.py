@@ -42,14 +42,21 @@ class Chain(Protocol):
         """Return the latest block. Raises ChainError when the chain does not answer."""
 
     def events(self, after_block: int) -> list[Event]:
-        """Return the market's events in blocks > `after_block`, in order, with fields as the reference logs them."""
+        """Return the market's events in blocks > `after_block`, in order, with fields as the reference logs them.
+
+        They reach up to the latest block at the time of the question, which may be later than a `head()` before it.
+        Each block is read once, so that asking often is cheap; after a reorganisation the answer is the new chain's.
+        Raises ChainError when the chain does not answer.
+        """
 
     def call(self, secret: bytes, verb: str, *args: Any, pays: int = 0) -> Receipt:
         """Sign and send one verb and wait until it is mined.
 
         `args` are those of the reference's verbs after (market, sender); `pays` is the amount in base units that
         the verb pulls from the caller, for which a permit is signed when the allowance is short.
-        Raises ContractRefusal with the contract's reason, ChainError when the chain does not answer.
+        Raises ContractRefusal with the contract's reason (the refused call is mined all the same), UsageError where
+        an argument does not fit its type, ChainError when the chain does not answer. After a ChainError the call may
+        still be mined: made again with the same arguments, it is not sent twice.
         """
 
     def balance(self, account: str) -> int:

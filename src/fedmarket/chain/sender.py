@@ -139,16 +139,21 @@ class Sender:
     def _wait(self, secret: bytes, call: Outgoing) -> Mined | None:
         started = sent = time.monotonic()
         pause = self._pace.look / 32
+        overtaken = False
         while not (mined := self._mined(call)):
             now = time.monotonic()
             if now - started > self._pace.give_up:
                 raise ChainError("chain.not_mined", verb=call.order.verb, seconds=int(now - started))
             if now - sent > self._pace.resend:
-                if self._endpoint.nonce(self._account, "latest") > call.nonce:
-                    return self._mined(call)
                 sent = now
-                with suppress(SendRefused):
-                    call = self._raise_fees(secret, call)
+                if self._endpoint.nonce(self._account, "latest") <= call.nonce:
+                    with suppress(SendRefused):
+                        call = self._raise_fees(secret, call)
+                elif overtaken:
+                    return None
+                else:
+                    # A node may count the nonce before it shows the receipt.
+                    overtaken = True
             time.sleep(pause)
             pause = min(2 * pause, self._pace.look)
         return mined

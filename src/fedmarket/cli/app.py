@@ -43,7 +43,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str], programs: Programs
     try:
         words = Words(choose_language(arguments, environ))
         code = build(words, programs)(list(arguments), prog_name="fedmarket", standalone_mode=False)
-        return int(code or 0)
+        return _complain(words("interrupted"), INTERRUPTED) if code == INTERRUPTED else int(code or 0)
     except MarketError as error:
         return _complain(error.sentence(words.lang), error.exit_code)
     except UsageFault as error:

@@ -37,4 +37,4 @@ def _may_break(before: str, after: str) -> bool:
         return after != " "
     if after == " " or after in NOT_FIRST or before in NOT_LAST:
         return False
-    return not (before.isascii() and after.isascii()) and (cell_len(before) == 2 or cell_len(after) == 2)
+    return cell_len(before) == 2 or cell_len(after) == 2 or before == "”" or after == "“"

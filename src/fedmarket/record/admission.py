@@ -1,20 +1,21 @@
 """Candidates for a round: what providers put into their slots, through the gate, copies sorted out."""
 
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from fedmarket.domain.accounts import recover
+from fedmarket.domain.canonical import blob_id
 from fedmarket.domain.errors import MarketError, UpdateError
 from fedmarket.domain.manifest import Exclusion
 from fedmarket.learning.gate import Admitted, GateContext, Standing, admit, first_of_copies
-from fedmarket.learning.update import payload_limit
+from fedmarket.learning.update import Header, parse, payload_limit
 from fedmarket.record.facts import signing_domain
 from fedmarket.record.live import Record
 from fedmarket.record.models import recipe_of
-from fedmarket.record.slots import update_slot
+from fedmarket.record.sealed import AGE_OVERHEAD
+from fedmarket.record.slots import entries, note_slot, update_slot
 from fedmarket.record.task import Announcement
 from fedmarket.store.age import AgeIdentity, decrypt
-
-AGE_OVERHEAD = 1 << 20
 
 
 @dataclass
@@ -49,6 +50,20 @@ def gate_for(record: Record, number: int, round_number: int, attempt: int, provi
     )
 
 
+def header_for(context: GateContext) -> Header:
+    """Return the one header that a payload in this slot may have."""
+    return Header(
+        chain_id=context.domain.chain_id,
+        contract=context.domain.contract,
+        task=context.task,
+        round=context.round,
+        attempt=context.attempt,
+        provider=context.provider,
+        terms=context.terms,
+        base_model=context.base_model,
+    )
+
+
 def collect(record: Record, number: int, identity: AgeIdentity) -> Candidates:
     """Read all slots of the round that is open now, and gate what is in them."""
     view = record.task(number)
@@ -56,64 +71,110 @@ def collect(record: Record, number: int, identity: AgeIdentity) -> Candidates:
     found = Candidates()
     for provider in view.providers:
         context = gate_for(record, number, round_number, attempt, provider.account)
-        _admit_first(record, number, context, identity, found)
-    _drop_copies(record, number, round_number, found)
+        _admit_one(record, context, identity, found)
+    for account, refusal in copies(record, number, round_number, attempt, found.admitted).items():
+        del found.admitted[account], found.payloads[account]
+        found.refusals[account] = refusal
     return found
 
 
-def _admit_first(record: Record, number: int, context: GateContext, identity: AgeIdentity, found: Candidates) -> None:
-    announced = announcement_of(record, number, context.round, context.attempt, context.provider)
-    for payload in _payloads(record, number, context, identity, announced):
+def _admit_one(record: Record, context: GateContext, identity: AgeIdentity, found: Candidates) -> None:
+    """Take the announced update of a provider, else any valid one; what others wrote into its slot is ignored."""
+    line = announcement_of(record, context.task, context.round, context.attempt, context.provider)
+    for payload in own_payloads(record, context, identity):
         try:
             update = admit(payload, context)
         except UpdateError as refusal:
             found.refusals.setdefault(context.provider, refusal)
             continue
-        found.admitted[context.provider], found.payloads[context.provider] = update, payload
+        announced = line is not None and update.update_id == line.update
+        if announced or context.provider not in found.admitted:
+            found.admitted[context.provider], found.payloads[context.provider] = update, payload
+        if announced:
+            break
+    if context.provider in found.admitted:
         found.refusals.pop(context.provider, None)
-        return
 
 
-def announcement_of(record: Record, number: int, round_number: int, attempt: int, provider: str) -> Announcement | None:
-    """Return a provider's first announcement for one attempt at a round, or None."""
-    lines = record.task(number).announcements
-    wanted = (provider, round_number, attempt)
-    return next((line for line in lines if (line.provider, line.round, line.attempt) == wanted), None)
+def own_payloads(record: Record, context: GateContext, identity: AgeIdentity) -> list[bytes]:
+    """Return what the slot's owner signed and our key opens, payloads for this very round and attempt first.
+
+    An announced payload that cannot be opened is looked for where evaluators hand it on.
+    """
+    blobs = entries(record, update_slot(record, context.task, context.round, context.attempt, context.provider))
+    line = announcement_of(record, context.task, context.round, context.attempt, context.provider)
+    if line is not None:
+        blobs = [blob_id(line.blob), *blobs, *_handed_on(record, context.task, line)]
+    opened = [payload for blob in blobs if (payload := _open(record, blob, identity, context.max_bytes)) is not None]
+    signed = [(header != header_for(context), payload) for payload in opened if (header := _header(payload, context))]
+    return [payload for _, payload in sorted(signed, key=lambda each: each[0])]
 
 
-def _payloads(
-    record: Record, number: int, context: GateContext, identity: AgeIdentity, announced: Announcement | None
-) -> list[bytes]:
-    """Return what opens with our key: an announced payload first, then the slot's entries; rubbish is ignored."""
-    blobs = [f"sha256:{announced.blob.hex()}"] if announced else []
-    slot = update_slot(record, number, context.round, context.attempt, context.provider)
-    with suppress(MarketError):
-        blobs += record.store.entries(slot)
-    opened = (_open(record, blob, identity, context.max_bytes) for blob in blobs)
-    return [payload for payload in opened if payload is not None]
+def _handed_on(record: Record, number: int, line: Announcement) -> Iterator[str]:
+    for account in record.task(number).terms.evaluators:
+        yield from entries(record, note_slot(record, number, line.round, account, line.provider))
+
+
+def _header(payload: bytes, context: GateContext) -> Header | None:
+    """Return the header of a payload that the slot's owner signed, whatever it was meant for; None for rubbish."""
+    try:
+        parsed = parse(payload)
+        signer = recover(parsed.header.digest(parsed.update_id), parsed.signature)
+    except MarketError:
+        return None
+    return parsed.header if signer == context.provider else None
 
 
 def _open(record: Record, blob: str, identity: AgeIdentity, max_bytes: int) -> bytes | None:
     try:
-        data = record.store.get(blob, max_bytes=max_bytes + AGE_OVERHEAD)
-        return decrypt(data, identity, max_bytes=max_bytes + 1)
+        data = record.store.get(blob, max_bytes + AGE_OVERHEAD)
+        return decrypt(data, identity, max_bytes + 1)
     except MarketError:
         return None
 
 
-def _drop_copies(record: Record, number: int, round_number: int, found: Candidates) -> None:
-    view = record.task(number)
-    attempt = view.state.attempt
-    announced = [line.provider for line in view.announcements if (line.round, line.attempt) == (round_number, attempt)]
+def first_announcements(record: Record, number: int, round_number: int, attempt: int) -> list[Announcement]:
+    """Return each provider's first announcement for one attempt at a round, in the order of the chain."""
+    first: dict[str, Announcement] = {}
+    for line in record.task(number).announcements:
+        if (line.round, line.attempt) == (round_number, attempt):
+            first.setdefault(line.provider, line)
+    return list(first.values())
+
+
+def announcement_of(record: Record, number: int, round_number: int, attempt: int, provider: str) -> Announcement | None:
+    """Return a provider's first announcement for one attempt at a round, or None."""
+    lines = first_announcements(record, number, round_number, attempt)
+    return next((line for line in lines if line.provider == provider), None)
+
+
+def open_announced(
+    record: Record, number: int, line: Announcement, identity: AgeIdentity
+) -> tuple[bytes, Admitted] | None:
+    """Return the announced payload and its update, or None where it is missing, not for our key, or not valid."""
+    context = gate_for(record, number, line.round, line.attempt, line.provider)
+    payload = _open(record, blob_id(line.blob), identity, context.max_bytes)
+    if payload is None:
+        return None
+    try:
+        update = admit(payload, context)
+    except UpdateError:
+        return None
+    return (payload, update) if update.update_id == line.update else None
+
+
+def copies(
+    record: Record, number: int, round_number: int, attempt: int, admitted: Mapping[str, Admitted]
+) -> dict[str, UpdateError]:
+    """Return the refusal of every provider whose update is that of one that announced, else joined, before it."""
+    announced = [line.provider for line in first_announcements(record, number, round_number, attempt)]
     standings = [
         Standing(
-            update=found.admitted[provider.account],
+            update=admitted[provider.account],
             joined=(place, 0),
             announced=(announced.index(provider.account), 0) if provider.account in announced else None,
         )
-        for place, provider in enumerate(view.providers)
-        if provider.account in found.admitted
+        for place, provider in enumerate(record.task(number).providers)
+        if provider.account in admitted
     ]
-    for account, refusal in first_of_copies(standings).items():
-        del found.admitted[account], found.payloads[account]
-        found.refusals[account] = refusal
+    return first_of_copies(standings)

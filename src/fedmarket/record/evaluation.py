@@ -1,21 +1,22 @@
 """What an evaluator computes and an auditor computes again: validation opened, rounds replayed, scores filled in."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from fedmarket.domain.errors import MarketError, RefusedError
 from fedmarket.domain.score_table import ScoreTable
 from fedmarket.domain.terms import Terms
 from fedmarket.learning.contribution import ScoreBook, score_round
-from fedmarket.learning.metrics import Measurement, class_share_loss, measure
+from fedmarket.learning.metrics import Measurement, class_share_loss, measure, skill_stderr_ppb
 from fedmarket.learning.table import Table, folds
-from fedmarket.learning.validation import unpack_validation
+from fedmarket.learning.validation import SALT_BYTES, SHAPE, unpack_validation
 from fedmarket.record.live import Record
 from fedmarket.record.models import initial_model, recipe_of
+from fedmarket.record.notes import Noted
 from fedmarket.record.replay import Replay
 from fedmarket.record.sealed import open_sealed
-from fedmarket.record.task import Announcement
 from fedmarket.store.age import AgeIdentity
+
+HEAD_BYTES = SALT_BYTES + SHAPE.size
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,18 +33,26 @@ class Scores:
 def open_validation(record: Record, number: int, identity: AgeIdentity) -> Table:
     """Return the task's validation set; raises where it is missing, not ours, or not the committed one."""
     terms = record.terms(number)
-    data = open_sealed(record.store, terms.validation.blob, identity, terms.validation.commitment)
+    sealed, columns = terms.validation, len(terms.data.features) + 1
+    limit = HEAD_BYTES + 8 * sealed.rows * columns
+    data = open_sealed(record.store, sealed.blob, identity, sealed.commitment, limit)
     table = unpack_validation(data, terms.data)
     counts = tuple(int((table.labels == place).sum()) for place in range(len(terms.data.classes)))
-    if (len(table), counts) != (terms.validation.rows, terms.validation.class_counts):
+    if (len(table), counts) != (sealed.rows, sealed.class_counts):
         raise RefusedError("record.wrong_start")
     return table
 
 
 def check_start(terms: Terms, validation: Table) -> None:
-    """Raise RefusedError unless the terms' starting skill is what the initial model reaches on the validation set."""
-    measured = measure(recipe_of(terms), initial_model(terms), validation)
-    if abs(measured.skill_ppb - terms.goal.start_ppb) > terms.goal.tolerance_ppb:
+    """Raise RefusedError unless the terms' starting skill and its error are the initial model's on the validation set.
+
+    The error counts because a target must lie two of them above the start.
+    """
+    recipe, model, goal = recipe_of(terms), initial_model(terms), terms.goal
+    skill = measure(recipe, model, validation).skill_ppb
+    reference = class_share_loss(validation.labels, len(terms.data.classes))
+    error = skill_stderr_ppb(recipe.losses(model, validation), reference)
+    if max(abs(skill - goal.start_ppb), abs(error - goal.start_error_ppb)) > goal.tolerance_ppb:
         raise RefusedError("record.wrong_start")
 
 
@@ -52,9 +61,9 @@ def evaluate(
     number: int,
     identity: AgeIdentity,
     validation: Table,
-    noted: Callable[[Announcement], bool] = lambda announcement: False,
+    noted: Noted | None = None,
 ) -> Scores:
-    """Replay a task's rounds with a seat's key and score them on the validation set."""
+    """Replay a task's rounds with a seat's key and score them on the validation set; `noted` as in `Replay`."""
     terms = record.terms(number)
     recipe, fold_of = recipe_of(terms), folds(len(validation))
     book = ScoreBook(fold_of, class_share_loss(validation.labels, len(terms.data.classes)))

@@ -33,16 +33,15 @@ def open_model(record: Record, number: int, round_number: int, identity: AgeIden
     if round_number == 0:
         return initial_model(terms)
     manifest = record.manifest(number, round_number)
-    committed = record.task(number).model_after(round_number)
-    data = open_sealed(record.store, manifest.model_blob, identity, committed)
-    spec = recipe_of(terms).spec
+    committed, spec = record.task(number).model_after(round_number), recipe_of(terms).spec
+    data = open_sealed(record.store, manifest.model_blob, identity, committed, spec.encoded_bytes)
     return decode(data, spec, spec.encoded_bytes)
 
 
 def open_total(record: Record, manifest: Manifest, terms: Terms, identity: AgeIdentity) -> Tensors:
     """Return a round's exact int64 sum as the aggregator stored it."""
-    data = open_sealed(record.store, manifest.aggregate_blob, identity, manifest.aggregate)
     spec = recipe_of(terms).spec.of("I64")
+    data = open_sealed(record.store, manifest.aggregate_blob, identity, manifest.aggregate, spec.encoded_bytes)
     return decode(data, spec, spec.encoded_bytes)
 
 

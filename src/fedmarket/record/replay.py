@@ -3,7 +3,7 @@
 The stages stand alone, so that the audit can say which of them fails; `Replay` goes through all of them in order.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,21 +12,22 @@ from fedmarket.domain.errors import MarketError
 from fedmarket.domain.manifest import Manifest
 from fedmarket.domain.manifest_rules import RoundFault, check_manifest, check_signatures
 from fedmarket.learning.aggregate import weighted_sum
-from fedmarket.learning.bundle import unpack_bundle
+from fedmarket.learning.bundle import COUNT, LENGTH, unpack_bundle
 from fedmarket.learning.fixed_point import QUANTUM
-from fedmarket.learning.gate import Admitted, Standing, admit, first_of_copies
+from fedmarket.learning.gate import Admitted, admit
 from fedmarket.learning.server_step import ServerStep, Vector
 from fedmarket.learning.tensors import Tensors, encode
-from fedmarket.record.admission import gate_for
+from fedmarket.learning.update import payload_limit
+from fedmarket.record.admission import copies, first_announcements, gate_for, open_announced
 from fedmarket.record.facts import committed_round
 from fedmarket.record.live import Record
 from fedmarket.record.models import fresh_server, initial_model, open_model, recipe_of
+from fedmarket.record.notes import Noted, noted_by_most
 from fedmarket.record.sealed import open_sealed
 from fedmarket.record.task import Announcement
 from fedmarket.store.age import AgeIdentity
 
 STEP_QUANTA = 2
-Noted = Callable[[Announcement], bool]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,17 +45,13 @@ class Replay:
     """Goes through a task's rounds in order and stops at the first fault.
 
     `identity` must be that of a seat. `noted` tells of an announced update whether this reader held it before the
-    round was committed; leaving out a noted one voids the round.
+    round was committed, by default whether most evaluators signed that they did; leaving out a noted one voids the
+    round.
     """
 
-    def __init__(
-        self,
-        record: Record,
-        number: int,
-        identity: AgeIdentity,
-        noted: Noted = lambda announcement: False,
-    ) -> None:
-        self._record, self._number, self._identity, self._noted = record, number, identity, noted
+    def __init__(self, record: Record, number: int, identity: AgeIdentity, noted: Noted | None = None) -> None:
+        self._record, self._number, self._identity = record, number, identity
+        self._noted = noted or noted_by_most(record, number)
         self._terms = record.terms(number)
         self._server = fresh_server(self._terms)
         self.fault: MarketError | None = None
@@ -79,7 +76,7 @@ class Replay:
         shares = shares_of(self._server, manifest, admitted)
         computed = self._server.advance(base, total, manifest.delivered_weight)
         check_next_model(number, computed, after, exact=not self._terms.strategy.parameters)
-        check_announcements(self._record, self._number, manifest, self._noted)
+        check_announcements(self._record, self._number, self._identity, manifest, admitted, self._noted)
         return CheckedRound(number, manifest, base, after, shares)
 
 
@@ -97,7 +94,9 @@ def open_updates(record: Record, number: int, identity: AgeIdentity, manifest: M
 
     Raises RoundFault where the bundle is not what the manifest lists, UpdateError where the gate refuses.
     """
-    bundle = open_sealed(record.store, manifest.bundle_blob, identity, manifest.bundle)
+    largest = LENGTH.size + payload_limit(recipe_of(record.terms(number)).spec.of("I32"))
+    limit = COUNT.size + len(manifest.updates) * largest
+    bundle = open_sealed(record.store, manifest.bundle_blob, identity, manifest.bundle, limit)
     payloads = unpack_bundle(bundle)
     if len(payloads) != len(manifest.updates):
         raise RoundFault("round.wrong_bundle", round=manifest.round)
@@ -107,7 +106,7 @@ def open_updates(record: Record, number: int, identity: AgeIdentity, manifest: M
         if (update.update_id, update.signature) != (entry.update, entry.signature):
             raise RoundFault("round.wrong_bundle", round=manifest.round)
         admitted[entry.provider] = update
-    if first_of_copies([Standing(update, (place, 0)) for place, update in enumerate(admitted.values())]):
+    if copies(record, number, manifest.round, manifest.attempt, admitted):
         raise RoundFault("round.wrong_bundle", round=manifest.round)
     return admitted
 
@@ -120,8 +119,8 @@ def checked_sum(
     weights = {entry.provider: entry.weight for entry in manifest.updates}
     updates = [update.tensors for update in admitted.values()]
     total = weighted_sum(updates, [weights[a] for a in admitted], recipe_of(terms).spec, terms.clip_quanta)
-    stored = open_sealed(record.store, manifest.aggregate_blob, identity, manifest.aggregate)
-    if encode(total) != stored:
+    exact = encode(total)
+    if open_sealed(record.store, manifest.aggregate_blob, identity, manifest.aggregate, len(exact)) != exact:
         raise RoundFault("round.wrong_aggregate", round=manifest.round)
     return total
 
@@ -133,14 +132,37 @@ def shares_of(server: ServerStep, manifest: Manifest, admitted: dict[str, Admitt
     return server.shares(updates, weights, manifest.delivered_weight)
 
 
-def check_announcements(record: Record, number: int, manifest: Manifest, noted: Noted) -> None:
-    """Raise RoundFault where a round leaves out an announced update that was noted; copies of another may be left."""
-    settled = {entry.provider for entry in manifest.updates}
-    settled |= {line.provider for line in manifest.exclusions if line.reason == "copied"}
-    for line in record.task(number).announcements:
-        same = (line.round, line.attempt) == (manifest.round, manifest.attempt)
-        if same and line.provider not in settled and noted(line):
+def check_announcements(
+    record: Record, number: int, identity: AgeIdentity, manifest: Manifest, admitted: dict[str, Admitted], noted: Noted
+) -> None:
+    """Raise RoundFault where a round leaves out an announced update that was noted, unless as the copy that it is.
+
+    Only the first announcement of a provider counts. Evaluators can open it and see for themselves whether it is a
+    copy; other seats believe the manifest.
+    """
+    taken = {entry.provider: entry.update for entry in manifest.updates}
+    for line in first_announcements(record, number, manifest.round, manifest.attempt):
+        if taken.get(line.provider) == line.update or not noted(line):
+            continue
+        if not _left_as_copy(record, number, identity, manifest, admitted, line):
             raise RoundFault("round.announced_left_out", round=manifest.round, provider=line.provider)
+
+
+def _left_as_copy(
+    record: Record,
+    number: int,
+    identity: AgeIdentity,
+    manifest: Manifest,
+    admitted: dict[str, Admitted],
+    line: Announcement,
+) -> bool:
+    if not any((entry.provider, entry.reason) == (line.provider, "copied") for entry in manifest.exclusions):
+        return False
+    opened = open_announced(record, number, line, identity)
+    if opened is None:
+        return True
+    both = {**admitted, line.provider: opened[1]}
+    return line.provider in copies(record, number, manifest.round, manifest.attempt, both)
 
 
 def check_next_model(number: int, computed: Tensors, committed: Tensors, *, exact: bool) -> None:

@@ -21,18 +21,21 @@ def score_slot(record: Record, task: int, account: str) -> str:
 
 def entries(record: Record, slot: str) -> list[str]:
     """Return the ids in a slot, none where it is flooded: who reads it then looks elsewhere. Raises StoreError."""
-    return [] if flooded(record, slot) else record.store.entries(slot)
+    return _listed(record, slot) or []
 
 
 def flooded(record: Record, slot: str) -> bool:
     """Return whether a slot holds more entries than anybody looks at. Raises StoreError where it cannot be read."""
+    return _listed(record, slot) is None
+
+
+def _listed(record: Record, slot: str) -> list[str] | None:
     try:
-        record.store.entries(slot)
+        return record.store.entries(slot)
     except StoreError as error:
         if error.error_id == "store.flooded":
-            return True
+            return None
         raise
-    return False
 
 
 def _home(record: Record, task: int) -> str:

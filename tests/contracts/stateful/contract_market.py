@@ -109,9 +109,10 @@ class ContractMarket:
             assert progress["opened_at"] == task.opened_at
             for number in range(task.round + 2):
                 assert self.view("round_slot", task_id, number) == task.rounds.get(number, bytes(32))
-            for account in ledger.balances:
-                part = task.parts.get(account)
-                assert self.view("part", task_id, account)["role"] == (part.role if part else 0)
+            for account, part in task.parts.items():
+                seen = self.view("part", task_id, account)
+                assert (seen["role"], seen["seat"], seen["seated"]) == (part.role, part.seat, part.seated)
+                assert (seen["announced"], seen["weight"], seen["price"]) == (part.announced, part.weight, part.price)
 
     @contextmanager
     def anchor(self) -> Iterator[None]:

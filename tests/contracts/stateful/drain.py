@@ -71,4 +71,4 @@ def nothing_is_left(session: Session) -> None:
     for task_id, book in session.books.items():
         assert book.held == 0, f"task {task_id} keeps {book.held}"
     if session.chain:
-        session.chain.must_remember_the_same(ledger)
+        session.chain.must_hold_the_same(ledger, ledger.tasks)

@@ -58,6 +58,10 @@ class MarketMachine(RuleBasedStateMachine):
             session.call(opening.requester, "open_task", spoiled_terms(opening.terms, rng))
         for requester in (PAUPER, opening.requester) if chance(rng, 9) else (opening.requester,):
             session.call(requester, "open_task", opening.terms)
+        if len(self.tasks_in(*RUNNING)) == MOST_RUNNING:
+            session.reached["three tasks at once"] += 1
+        for _ in range(rng.choice((0, 1, 1, 2))):
+            self._play(rng, self.tasks_in()[-1], 1)
 
     @rule(seed=SEEDS)
     def time_passes(self, seed: int) -> None:
@@ -120,6 +124,8 @@ class MarketMachine(RuleBasedStateMachine):
         """Empty the market for good, unless the run has failed, and report what it came to."""
         if not self.session.sound:
             return
+        if self.session.chain:
+            self.session.chain.must_remember_the_same(self.session.ledger)
         self.session.rehearsing = True
         drain(self.session, claims_first=chance(Random(self.session.ledger.block), 2))
         for name in self.session.reached:

@@ -67,7 +67,7 @@ def an_opening(rng: Random, serial: int) -> Opening:
         trigger_reward=rng.choice((0, 1, 2, 10**9)),
         rounds=rng.choice((1, 2, 3, 5)),
         patience=rng.choice((1, 2)),
-        min_providers=rng.choice((1, len(weights))),
+        min_providers=rng.choice((1, 1, len(weights))),
         max_providers=len(weights) + rng.choice((0, 0, 1, 3)),
         min_weight=min(max_weight, rng.choice((1, 1, 2, 5))),
         max_weight=max_weight,

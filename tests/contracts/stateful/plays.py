@@ -20,7 +20,7 @@ from .votes import a_fair_vote, a_lying_vote
 def open_fully(session: Session, task_id: int, rng: Random) -> None:
     """Fill the seats, let the candidates join, and start (or, now and then, fail to)."""
     task = session.task(task_id)
-    if session.ledger.now > task.start_deadline:
+    if session.ledger.now > task.join_deadline and task.providers < task.terms.min_providers:
         return leave(session, task_id, rng)
     missing = chance(rng, 10)
     for account in (*task.terms.aggregators, *task.terms.evaluators)[missing:]:
@@ -42,7 +42,7 @@ def train(session: Session, task_id: int, rng: Random) -> None:
     if session.ledger.now > task.round_deadline:
         return stall(session, task_id, rng)
     left = task.terms.rounds - task.round
-    for _ in range(left if chance(rng, 2) else rng.randint(1, left)):
+    for _ in range(rng.choice((left, 1, rng.randint(1, left)))):
         for account in providers(task):
             if chance(rng, 5):
                 session.call(account, "announce", task_id, task.round + 1, b"\x33" * 32, b"\x44" * 32)
@@ -51,6 +51,8 @@ def train(session: Session, task_id: int, rng: Random) -> None:
         aggregator = task.terms.aggregators[task.attempt]
         if session.call(aggregator, "commit_round", task_id, *rounds(session, task_id, rng)):
             break
+    if task.status is Status.TRAINING and chance(rng, 3):
+        session.call(task.requester, "stop", task_id)
     return None
 
 
@@ -65,11 +67,6 @@ def stall(session: Session, task_id: int, rng: Random) -> None:
     wait_within(session, turn, task.training_deadline, rng)
     session.call(task.terms.aggregators[seat], "take_over", task_id)
     return None
-
-
-def stop(session: Session, task_id: int, rng: Random) -> None:
-    """Let the requester stop."""
-    session.call(session.task(task_id).requester, "stop", task_id)
 
 
 def leave(session: Session, task_id: int, rng: Random) -> None:
@@ -99,15 +96,18 @@ def score(session: Session, task_id: int, rng: Random) -> None:
 def agree(session: Session, task_id: int, rng: Random) -> None:
     """Let those who revealed vote alike: for a fair settlement, for a lie, or for none; some first vote otherwise."""
     task = session.task(task_id)
-    kind = rng.randint(0, 9)
+    voters = revealers(task)
+    kind = rng.choice(("fair", "fair", "fair", "lie", "lie", "none"))
+    for evaluator in voters:
+        for _ in range(rng.choice((0, 0, 1, 4))):
+            session.call(evaluator, "confirm", task_id, a_lying_vote(session, task_id, rng))
     vote = NO_AGREEMENT
-    if kind < 8:
-        vote = (a_fair_vote if kind < 5 else a_lying_vote)(session, task_id, rng)
-    for evaluator in revealers(task):
-        if task.status is Status.SCORING:
-            for _ in range(rng.choice((0, 0, 1, 4))):
-                session.call(evaluator, "confirm", task_id, a_lying_vote(session, task_id, rng))
-            session.call(evaluator, "confirm", task_id, vote)
+    for _ in range(4):
+        if kind != "none":
+            vote = (a_fair_vote if kind == "fair" else a_lying_vote)(session, task_id, rng)
+        answers = [session.call(evaluator, "confirm", task_id, vote) for evaluator in voters]
+        if task.status is not Status.SCORING or None in answers:
+            return
 
 
 def judge(session: Session, task_id: int, rng: Random) -> None:
@@ -130,7 +130,7 @@ def collect(session: Session, task_id: int, rng: Random) -> None:
             if settled:
                 collect_settlement(session, task_id, account, STRANGER)
             elif chance(rng, 2):
-                collect_oneself(session, task_id, account)
+                collect_oneself(session, task_id, account, rng)
             else:
                 collect_fallback(session, task_id, account, STRANGER)
         elif account == task.requester or task.status is Status.CANCELLED:
@@ -163,22 +163,22 @@ def collect_fallback(session: Session, task_id: int, account: str, sender: str) 
     return [session.call(sender, "claim_fallback", task_id, *dossier.delivery_claim(last, leaf)) for leaf in mine]
 
 
-def collect_oneself(session: Session, task_id: int, account: str) -> list[str | None]:
-    """Let an account claim in a fallback with every leaf of its own, the latest first, or as an announcer."""
-    dossier, rounds = session.dossiers[task_id], range(session.task(task_id).round, 0, -1)
+def collect_oneself(session: Session, task_id: int, account: str, rng: Random) -> list[str | None]:
+    """Let an account claim in a fallback with every leaf of its own, in any order, or as an announcer."""
+    dossier = session.dossiers[task_id]
     claims = [
         dossier.delivery_claim(number, leaf)
-        for number in rounds
+        for number in rng.sample(range(1, len(dossier.slots) + 1), len(dossier.slots))
         for leaf in dossier.updates_of(number)
         if leaf[0] == account
     ]
-    claims.append((account, 0, ZERO, 0, ZERO, ZERO, ZERO, []))
+    claims.insert(rng.choice((0, len(claims))), (account, 0, ZERO, 0, ZERO, ZERO, ZERO, []))
     return [session.call(account, "claim_fallback", task_id, *claim) for claim in claims]
 
 
 PLAYS: dict[Status, tuple[Callable[[Session, int, Random], None], ...]] = {
     Status.OPEN: (open_fully,) * 11 + (leave,),
-    Status.TRAINING: (train,) * 7 + (stall, stall, stop, leave),
+    Status.TRAINING: (train,) * 6 + (stall,) * 3 + (leave,),
     Status.SCORING: (judge,) * 6 + (score, agree, leave),
     Status.SETTLED: (collect, collect, sweep),
     Status.FALLBACK: (collect, collect, sweep),

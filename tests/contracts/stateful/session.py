@@ -52,6 +52,7 @@ class Session:
         address, chain_id = (self.chain.market, self.chain.chain_id) if self.chain else (MARKET, CHAIN_ID)
         self.ledger = Ledger(address, chain_id, SINK, STARTED_AT, balances=purses())
         self.rehearsing = False
+        self.latest: Frame | None = None
 
     def task(self, task_id: int) -> Task:
         """Return a task's storage in the reference."""
@@ -68,19 +69,20 @@ class Session:
         calls.
         """
         self.sound, now = False, self.ledger.now
-        before = self._frame()
+        before = self.latest or self._frame()
         answer = self._ask_reference(sender, verb, args)
         if self.chain:
             self.chain.must_answer(answer, self.ledger, sender, verb, args)
         if answer.reason:
-            assert self._frame() == before, f"{verb} was refused ({answer.reason}) and changed something"
+            self.latest = self._frame()
+            assert self.latest == before, f"{verb} was refused ({answer.reason}) and changed something"
             note(f"  {now}: {sender} {verb}{args}: {answer.reason}")
             self.sound = True
             if not self.rehearsing:
                 self.reached[f"{verb}: {answer.reason}"] += 1
             return answer.reason
         note(f"  {now}: {sender} {verb}{args}")
-        after = self._frame()
+        after = self.latest = self._frame()
         self._learn(answer.events, args)
         deed = call_rules.Deed(sender, verb, args)
         call_rules.check(self, deed, before, after, answer.events)
@@ -125,7 +127,7 @@ class Session:
         ledger = self.ledger
         return Frame(
             dict(ledger.balances),
-            {task_id: pickle.dumps(task) for task_id, task in ledger.tasks.items()},
+            {task_id: _stored(task) for task_id, task in ledger.tasks.items()},
             {task_id: task.status for task_id, task in ledger.tasks.items()},
             ledger.forfeits,
             pickle.dumps(ledger.task_of),
@@ -140,5 +142,10 @@ class Session:
             with self.chain.anchor() if self.chain else nullcontext():
                 yield
         finally:
-            self.rehearsing = False
+            self.rehearsing, self.latest = False, None
             self.ledger, self.books, self.dossiers, self.serial = pickle.loads(saved)
+
+
+def _stored(task: Task) -> bytes:
+    """Return a task's whole storage, less the terms, which are frozen."""
+    return pickle.dumps([value for name, value in vars(task).items() if name != "terms"])

@@ -1,0 +1,97 @@
+"""Documents are tested like code: their Python and their commands run, and what they show is what comes."""
+
+import doctest
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fedmarket.domain.errors import LANGUAGES
+from fedmarket.domain.lifecycle import VERBS
+from tests.docs.examples import ROOT, Block, alike, blocks, first_difference
+from tests.e2e.program import fedmarket
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+LANGUAGE_OF = {"README.zh-CN.md": "zh"}
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)")
+RUN = {"python", "console"}
+SHOWN = {"sh", "text", "json", "toml"}
+
+
+def console() -> list[tuple[Path, Block]]:
+    return [(document, block) for document in DOCUMENTS for block in blocks(document) if block.language == "console"]
+
+
+def test_every_fence_is_of_a_kind_that_is_run_or_only_shown() -> None:
+    for document in DOCUMENTS:
+        for block in blocks(document):
+            assert block.language in RUN | SHOWN, f"{document.name}:{block.line}: {block.language}"
+
+
+@pytest.mark.parametrize("document", READMES, ids=lambda path: path.name)
+def test_the_python_of_a_readme_runs_and_prints_what_it_shows(document: Path) -> None:
+    session = "\n".join(block.text for block in blocks(document) if block.language == "python")
+    example = doctest.DocTestParser().get_doctest(session, {}, document.name, str(document), 0)
+    assert len(example.examples) >= 8
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.REPORT_NDIFF)
+    runner.run(example)
+    assert runner.failures == 0
+
+
+@pytest.mark.parametrize(("document", "block"), console(), ids=lambda value: getattr(value, "name", ""))
+def test_a_command_prints_what_the_document_shows(document: Path, block: Block, tmp_path: Path) -> None:
+    words = shlex.split(block.command)
+    if words == ["make", "demo"]:
+        words = ["fedmarket", "demo"]
+    assert words[0] == "fedmarket", f"{document.name}:{block.line} shows a command that no test runs: {block.command}"
+    if words[1] == "audit":
+        assert fedmarket("demo", "--out", words[2], folder=tmp_path).code == 0
+    ran = fedmarket(*words[1:], folder=tmp_path, language=LANGUAGE_OF.get(document.name, "en"))
+    difference = first_difference(block.shown, ran.out.splitlines())
+    assert difference is None, f"{document.name}:{block.line}\n{difference}"
+
+
+def test_make_demo_runs_the_demo() -> None:
+    done = subprocess.run(["make", "-n", "demo"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "fedmarket demo" in done.stdout
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_within_the_repository_lead_somewhere(document: Path) -> None:
+    for target in LINK.findall(document.read_text(encoding="utf-8")):
+        assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_architecture_names_only_files_that_exist() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:domain|learning|valuation|chain|store|record|agents|audit|embedded|cli)/[\w/.]+)`", text):
+        assert (ROOT / "src" / "fedmarket" / name).exists(), name
+
+
+def test_every_sentence_exists_in_every_language_with_the_same_parameters() -> None:
+    folder = ROOT / "src" / "fedmarket" / "domain" / "messages"
+    for source in sorted((folder / "en").glob("*.json")):
+        english = json.loads(source.read_text(encoding="utf-8"))
+        for lang in LANGUAGES:
+            other = json.loads((folder / lang / source.name).read_text(encoding="utf-8"))
+            assert other.keys() == english.keys(), f"{lang}/{source.name}"
+            for name, text in english.items():
+                assert set(re.findall(r"{(\w+)", text)) == set(re.findall(r"{(\w+)", other[name])), f"{lang}: {name}"
+
+
+def test_the_life_cycle_page_is_generated_from_the_table() -> None:
+    text = (ROOT / "docs" / "reference" / "lifecycle.md").read_text(encoding="utf-8")
+    for verb in VERBS.values():
+        assert f"| `{verb.name}` | {verb.caller} |" in text, f"docs/reference/lifecycle.md lacks {verb.name}: make docs"
+
+
+def test_the_picture_of_the_readme_is_that_of_the_demo(tmp_path: Path) -> None:
+    assert fedmarket("demo", "--out", "record", folder=tmp_path).code == 0
+    drawn = (tmp_path / "record" / "figure.svg").read_text(encoding="utf-8").splitlines()
+    shown = (ROOT / "docs" / "figures" / "demo.svg").read_text(encoding="utf-8").splitlines()
+    assert len(drawn) == len(shown)
+    assert all(alike(left, right) for left, right in zip(shown, drawn, strict=True)), "make docs"
