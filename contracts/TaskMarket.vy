@@ -74,6 +74,7 @@ def __init__(token: address, sink: address):
     """
     @notice A market for one token; what is forfeited goes to `sink`.
     """
+    ledger.__init__()
     payments.__init__(token, sink)
 
 

@@ -36,13 +36,28 @@ struct Task:
 
 
 task_count: public(uint256)
-forfeits: public(uint256)
 task_of: public(HashMap[address, HashMap[bytes32, uint256]])
 round_slot: public(HashMap[uint256, HashMap[uint256, bytes32]])
 tasks: HashMap[uint256, Task]
+forfeited: uint256  # what waits for the sink, and one more: the slot is never empty, so all forfeits cost alike
 parts: HashMap[uint256, HashMap[address, uint256]]
-# by task and evaluator seat: its commitment, and once it has voted the hash of its vote
+# by task and evaluator seat: its age key, then its commitment, then the hash of its vote; a slot that is not empty is
+# cheap to write, so the seat pays for it when it is taken and not in the scoring's windows
 seals: HashMap[uint256, HashMap[uint256, bytes32]]
+
+
+@deploy
+def __init__():
+    self.forfeited = 1
+
+
+@external
+@view
+def forfeits() -> uint256:
+    """
+    @notice What was forfeited and waits for the sink, in base units.
+    """
+    return self.forfeited - 1
 
 
 # --- reading and writing the words
@@ -179,6 +194,15 @@ def start_deadline(task_id: uint256, opened_at: uint256) -> uint256:
     return opened_at + limits.join_window + limits.start_window
 
 
+@internal
+def forfeit(amount: uint256):
+    """
+    @custom:invariant-forfeits_pay_nobody
+    """
+    if amount != 0:
+        self.forfeited += amount
+
+
 # --- what is owed
 
 
@@ -213,12 +237,12 @@ def entitlement(task_id: uint256, progress: progress_word.Progress, place: uint2
         return 0, 0
     seats: seats_word.Seats = self.seats(task_id)
     bonds: pair_word.PerSeat = self.bonds(task_id)
+    outcome: outcome_word.Outcome = self.outcome(task_id)
     bond: uint256 = bonds.aggregator if place < seats_word.EVALUATORS_FROM else bonds.evaluator
-    if (seats.forfeited >> place) & 1 == 1:
+    if ((seats.stalled | outcome.forfeited) >> place) & 1 == 1:
         bond = 0
     if (lifecycle.PAYING >> progress.status) & 1 == 0:
         return 0, bond
-    outcome: outcome_word.Outcome = self.outcome(task_id)
     rounds: uint256 = seats_word.rounds_of(seats.first_rounds, place, progress.round, outcome.rounds_paid)
     paid: uint256 = ((outcome.paid << seats_word.EVALUATORS_FROM) >> place) & 1
     return self.fees(task_id, rounds, paid), bond

@@ -62,6 +62,7 @@ def take_seat(task_id: uint256, age_key: bytes32, permit: payments.Permit):
     if part.role == lifecycle.EVALUATOR:
         bond = bonds.evaluator
         seat = part.place - seats_word.EVALUATORS_FROM
+        ledger.seals[task_id][seat] = age_key
     log events.SeatTaken(task=task_id, account=msg.sender, role=part.role, seat=seat, age_key=age_key)
     payments.pull(msg.sender, bond, permit)
 
@@ -190,7 +191,7 @@ def _store(task_id: uint256, terms: task_terms.Terms):
             aggregators=len(terms.aggregators),
             evaluators=len(terms.evaluators),
             first_rounds=1,
-            forfeited=0,
+            stalled=0,
             committed=0,
             revealed=0,
             voted=0,
@@ -226,6 +227,7 @@ def _store(task_id: uint256, terms: task_terms.Terms):
             rounds_paid=0,
             best_round=0,
             paid=0,
+            forfeited=0,
             claim_window=windows.claim,
             royalty_bps=terms.royalty_bps,
         )

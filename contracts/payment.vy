@@ -35,10 +35,13 @@ def claim(
     """
     @notice Pay a provider what its settlement leaf says, and its bond less the debit; anyone may.
     """
-    ledger.must_stand(task_id, lifecycle.IN_SETTLED)
+    payout_root: bytes32 = ledger.tasks[task_id].payout_root
+    if payout_root == empty(bytes32):
+        # it is written when a task settles and never otherwise, so this refuses, with the reason
+        ledger.must_stand(task_id, lifecycle.IN_SETTLED)
     part: part_word.Part = self._provider(task_id, account)
     leaf: bytes32 = keccak256(abi_encode(account, owed, debit, share_ppb))
-    proved: bool = merkle.proves(ledger.tasks[task_id].payout_root, leaf, proof)
+    proved: bool = merkle.proves(payout_root, leaf, proof)
     refusal.require(proved, refusal.WRONG_PROOF)
     bond: uint256 = stake_word.bond_of(ledger.stake(task_id), part.weight)
     self._pay(task_id, account, owed, bond - min(debit, bond))
@@ -134,7 +137,7 @@ def sweep(task_id: uint256):
     purse: purse_word.Purse = ledger.purse(task_id)
     refusal.require(purse.budget + purse.bonds > 0, refusal.NOTHING_OWED)
     ledger.tasks[task_id].purse = 0
-    ledger.forfeits += purse.bonds
+    ledger.forfeit(purse.bonds)
     log events.Swept(task=task_id, amount=purse.budget)
     payments.push(ledger.tasks[task_id].requester, purse.budget)
 
@@ -144,9 +147,9 @@ def flush_forfeits():
     """
     @notice Send everything forfeited so far to the sink; anyone may.
     """
-    amount: uint256 = ledger.forfeits
+    amount: uint256 = ledger.forfeited - 1
     refusal.require(amount > 0, refusal.NOTHING_OWED)
-    ledger.forfeits = 0
+    ledger.forfeited = 1
     log events.ForfeitsFlushed(amount=amount)
     payments.push(payments.sink, amount)
 

@@ -137,10 +137,10 @@ def _check_vote(
     refusal.require(n_paid > seats.evaluators // 2, refusal.TOO_FEW_AGREE)
     ruled: bool = vote.debits == 0 or ledger.stake(task_id).open_admission
     refusal.require(ruled, refusal.DEBIT_WITHOUT_RULE)
-    bonds: uint256 = ledger.purse(task_id).bonds
-    refusal.require(vote.debits <= bonds and vote.forfeits <= bonds - vote.debits, refusal.BONDS_EXCEEDED)
-    pay: pair_word.Pay = ledger.pay(task_id)
-    budget: uint256 = pay.performance + pay.participation + vote.debits
+    purse: purse_word.Purse = ledger.purse(task_id)
+    covered: bool = vote.debits <= purse.bonds and vote.forfeits <= purse.bonds - vote.debits
+    refusal.require(covered, refusal.BONDS_EXCEEDED)
+    budget: uint256 = purse.budget + vote.debits
     refusal.require(vote.owed <= budget, refusal.OWED_EXCEEDS_BUDGET)
     unspent_rounds: uint256 = progress.last_round - vote.rounds_verified
     unspent: uint256 = ledger.fees(task_id, unspent_rounds, seats.evaluators - n_paid)
@@ -156,24 +156,25 @@ def _settle(
     @notice Fix what everybody is owed as a quorum voted; who did not reveal forfeits, and whoever committed the first
             round that does not verify.
     """
-    after: seats_word.Seats = seats
-    lost: uint256 = vote.forfeits
+    bonds: pair_word.PerSeat = ledger.bonds(task_id)
+    forfeited: uint256 = vote.forfeited | (seats_word.everybody(seats.evaluators) & ~seats.revealed)
+    lost: uint256 = vote.forfeits + seats_word.count(forfeited) * bonds.evaluator
+    bad: uint256 = 0
     if vote.rounds_verified < progress.round:
-        bad: uint256 = 1 << seats_word.committer_of(seats.first_rounds, vote.rounds_verified + 1)
-        if seats.forfeited & bad == 0:
-            after.forfeited |= bad
-            lost += ledger.bonds(task_id).aggregator
-    bonds: uint256 = ledger.purse(task_id).bonds - vote.debits - vote.forfeits
-    ledger.save_purse(task_id, vote.owed, bonds)
-    ledger.tasks[task_id].payout_root = vote.payout_root
+        bad = 1 << seats_word.committer_of(seats.first_rounds, vote.rounds_verified + 1)
+        if seats.stalled & bad == 0:
+            lost += bonds.aggregator
+    ledger.forfeit(lost)
     outcome: outcome_word.Outcome = ledger.outcome(task_id)
     outcome.refund = vote.refund
     outcome.rounds_paid = vote.rounds_verified
     outcome.best_round = vote.best_round
     outcome.paid = paid
-    forfeited: uint256 = vote.forfeited | (seats_word.everybody(seats.evaluators) & ~seats.revealed)
-    lost += self._end(task_id, after, outcome, forfeited)
-    ledger.forfeits += lost
+    outcome.forfeited = bad | (forfeited << seats_word.EVALUATORS_FROM)
+    ledger.tasks[task_id].outcome = outcome_word.pack(outcome)
+    ledger.tasks[task_id].payout_root = vote.payout_root
+    provider_bonds: uint256 = ledger.purse(task_id).bonds - vote.debits - vote.forfeits
+    ledger.save_purse(task_id, vote.owed, provider_bonds)
     ledger.move(task_id, progress, lifecycle.SETTLED)
     log events.TaskSettled(task=task_id, vote=vote, paid=paid, forfeited=forfeited)
 
@@ -184,6 +185,10 @@ def fall_back(task_id: uint256, progress: progress_word.Progress, seats: seats_w
     @notice Settle by delivered rounds: no table decides, silent seats forfeit; returns what the trigger is repaid.
     """
     stake: stake_word.Stake = ledger.stake(task_id)
+    forfeited: uint256 = seats_word.everybody(seats.evaluators) & ~seats.voted
+    lost: uint256 = seats_word.count(forfeited) * ledger.bonds(task_id).evaluator
+    reward: uint256 = min(stake.trigger_reward, lost) if repays else 0
+    ledger.forfeit(lost - reward)
     budget: uint256 = self._fallback_budget(task_id, progress, stake.priced)
     ledger.save_purse(task_id, budget, ledger.purse(task_id).bonds)
     fees: uint256 = ledger.fees(task_id, progress.round, seats_word.count(seats.revealed))
@@ -191,27 +196,11 @@ def fall_back(task_id: uint256, progress: progress_word.Progress, seats: seats_w
     outcome.refund = ledger.escrow(task_id) - fees - budget
     outcome.rounds_paid = progress.round
     outcome.paid = seats.revealed
-    forfeited: uint256 = seats_word.everybody(seats.evaluators) & ~seats.voted
-    lost: uint256 = self._end(task_id, seats, outcome, forfeited)
-    reward: uint256 = min(stake.trigger_reward, lost) if repays else 0
-    ledger.forfeits += lost - reward
+    outcome.forfeited = forfeited << seats_word.EVALUATORS_FROM
+    ledger.tasks[task_id].outcome = outcome_word.pack(outcome)
     ledger.move(task_id, progress, lifecycle.FALLBACK)
     log events.TaskFellBack(task=task_id, paid=seats.revealed, forfeited=forfeited, refund=outcome.refund)
     return reward
-
-
-@internal
-def _end(
-    task_id: uint256, seats: seats_word.Seats, outcome: outcome_word.Outcome, forfeited: uint256
-) -> uint256:
-    """
-    @notice Write the end down; returns the bonds that the evaluators in the bitmap `forfeited` lose.
-    """
-    after: seats_word.Seats = seats
-    after.forfeited |= forfeited << seats_word.EVALUATORS_FROM
-    ledger.save_seats(task_id, after)
-    ledger.tasks[task_id].outcome = outcome_word.pack(outcome)
-    return seats_word.count(forfeited) * ledger.bonds(task_id).evaluator
 
 
 @internal

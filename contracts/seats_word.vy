@@ -4,9 +4,9 @@
 """
 @title Seats word
 @license Apache-2.0
-@notice What the named seats of a task did, in one word: which aggregator seat committed from which round on, how far
-        the evaluators are, and who forfeited. Never zero, since the first aggregator's first round is 1.
-@dev A place numbers all seats of a task: aggregators from 0, evaluators from 4. Its 256 bits are all in use.
+@notice What the named seats of a task did, in one word: which aggregator seat committed from which round on, and how
+        far the evaluators are. Never zero, since the first aggregator's first round is 1.
+@dev A place numbers all seats of a task: aggregators from 0, evaluators from 4.
 """
 
 EVALUATORS_FROM: constant(uint256) = 4
@@ -17,7 +17,7 @@ struct Seats:
     aggregators: uint256  # 4 bits, how many are named
     evaluators: uint256  # 4, how many are named
     first_rounds: uint256  # 4 x 16, by aggregator seat; 0: never active
-    forfeited: uint256  # 11, bitmap of places
+    stalled: uint256  # 4, bitmap of aggregator seats that forfeited by letting a window pass
     committed: uint256  # 7, bitmap of evaluator seats
     revealed: uint256  # 7, bitmap of evaluator seats
     voted: uint256  # 7, bitmap of evaluator seats
@@ -31,7 +31,7 @@ struct Seats:
 @internal
 @pure
 def pack(s: Seats) -> uint256:
-    relay: uint256 = s.aggregators | (s.evaluators << 4) | (s.first_rounds << 8) | (s.forfeited << 72)
+    relay: uint256 = s.aggregators | (s.evaluators << 4) | (s.first_rounds << 8) | (s.stalled << 72)
     ballots: uint256 = (s.committed << 83) | (s.revealed << 90) | (s.voted << 97)
     times: uint256 = (s.commits_done_at << 104) | (s.reveals_done_at << 144)
     return relay | ballots | times | (s.commit_window << 184) | (s.reveal_window << 208) | (s.confirm_window << 232)
@@ -44,7 +44,7 @@ def unpack(word: uint256) -> Seats:
         aggregators=word & (2**4 - 1),
         evaluators=(word >> 4) & (2**4 - 1),
         first_rounds=(word >> 8) & (2**64 - 1),
-        forfeited=(word >> 72) & (2**11 - 1),
+        stalled=(word >> 72) & (2**4 - 1),
         committed=(word >> 83) & (2**7 - 1),
         revealed=(word >> 90) & (2**7 - 1),
         voted=(word >> 97) & (2**7 - 1),
@@ -102,12 +102,11 @@ def committer_of(first_rounds: uint256, round: uint256) -> uint256:
 @pure
 def count(seats: uint256) -> uint256:
     """
-    @notice How many evaluator seats a bitmap holds.
+    @notice How many evaluator seats a bitmap holds: neighbours are added, then pairs, then nibbles.
     """
-    total: uint256 = 0
-    for seat: uint256 in range(7):
-        total += (seats >> seat) & 1
-    return total
+    pairs: uint256 = (seats & 85) + ((seats >> 1) & 85)
+    nibbles: uint256 = (pairs & 51) + ((pairs >> 2) & 51)
+    return (nibbles & 15) + (nibbles >> 4)
 
 
 @internal

@@ -160,9 +160,9 @@ def _forfeit_active(task_id: uint256, attempt: uint256, seats: seats_word.Seats)
     @notice Forfeit the active aggregator's bond and write the seats down; returns what the caller is repaid of it.
     """
     after: seats_word.Seats = seats
-    after.forfeited |= 1 << attempt
+    after.stalled |= 1 << attempt
     ledger.save_seats(task_id, after)
     bond: uint256 = ledger.bonds(task_id).aggregator
     reward: uint256 = ledger.stake(task_id).trigger_reward  # at most half a bond, see task_terms
-    ledger.forfeits += bond - reward
+    ledger.forfeit(bond - reward)
     return reward

@@ -7,7 +7,7 @@ from fedmarket.chain.port import Receipt
 from fedmarket.chain.tester import TesterChain
 from fedmarket.domain.lifecycle import VERBS
 
-from .chain_story import ACCOUNTS, Story
+from .chain_story import Story
 from .grand_story import EVERYBODY, TABLE, GrandStory, account_of
 
 CAP = 2**24
@@ -15,10 +15,9 @@ CAP = 2**24
 
 
 @pytest.fixture(scope="module")
-def receipts() -> list[Receipt]:
-    plain = Story(TesterChain.start(ACCOUNTS.values())).tell()
+def receipts(story_in_process: Story) -> list[Receipt]:
     grand = GrandStory(TesterChain.start(map(account_of, EVERYBODY))).tell()
-    return plain.receipts + grand.receipts
+    return story_in_process.receipts + grand.receipts
 
 
 def dearest(receipts: list[Receipt]) -> dict[str, int]:

@@ -10,8 +10,8 @@ from fedmarket.domain.lifecycle import VERBS
 
 from .anvil_node import AnvilChain, anvil, needs_anvil
 from .chain_story import ACCOUNTS, Story
+from .conftest import START
 
-START = 1_800_000_000
 Pair = tuple[Story, Story]
 
 
@@ -30,10 +30,8 @@ def same_logs(ours: Story, theirs: Story) -> None:
 
 
 @pytest.fixture(scope="module")
-def told() -> Pair:
-    chain = TesterChain.start(ACCOUNTS.values(), START)
-    simulated = Story(twin(chain)).tell()
-    return Story(chain).tell(), simulated
+def told(story_in_process: Story) -> Pair:
+    return story_in_process, Story(twin(TesterChain.start(genesis_time=START))).tell()
 
 
 def test_both_log_the_same_events_field_by_field(told: Pair) -> None:

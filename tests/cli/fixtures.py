@@ -175,6 +175,7 @@ class Played:
         if self.fault:
             raise self.fault
         folder.mkdir(exist_ok=True)
+        on_stage("chain", {})
         on_stage("opened", {"task": 1})
         for line in self.report.rounds:
             on_round(line)

@@ -23,9 +23,13 @@ def python(script: str, **environ: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize("code", [2, 3, 4])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_refusal_is_its_sentence_on_standard_error_and_its_code(command: Command, code: int, lang: str) -> None:
-    ended = command("demo", "--json", "--lang", lang, played=Played(fault=refusal(code)))
+    ended = command("demo", "--lang", lang, played=Played(fault=refusal(code)))
     assert (ended.code, ended.out) == (code, "")
     assert ended.err == refusal(code).sentence(lang) + "\n"
+
+
+def test_a_refused_demo_leaves_standard_output_empty(command: Command) -> None:
+    assert command("demo", played=Played(fault=refusal(2))).out == ""
 
 
 def test_a_fault_of_ours_is_owned_in_one_sentence_without_traceback(command: Command) -> None:

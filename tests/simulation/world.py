@@ -22,7 +22,7 @@ from fedmarket.domain.terms import Seat, Terms
 from fedmarket.embedded.market import EmbeddedChain
 from fedmarket.embedded.plan import TOKEN, Options, Seats, make_terms
 from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
-from fedmarket.record.live import Record
+from fedmarket.record.live import Documents, Record
 from fedmarket.store.blobs import Store
 from fedmarket.store.memory import MemoryStore
 
@@ -136,6 +136,7 @@ class World:
     store: Store = field(default_factory=MemoryStore)
     chaos: Chaos = field(default_factory=lambda: Chaos(Random(0), 0.0))
     dead: set[str] = field(default_factory=set)
+    documents: Documents = field(default_factory=Documents)
 
     def __post_init__(self) -> None:
         random = np.random.default_rng(7)
@@ -163,7 +164,7 @@ class World:
         return Actor(self.secret(role), self.record()).account
 
     def record(self) -> Record:
-        return Record(self.chain, self.store)
+        return Record(self.chain, self.store, documents=self.documents)
 
     def _make_terms(self, validation: tuple[Any, Any]) -> tuple[Terms, Table]:
         def seat(role: str) -> Seat:
@@ -178,7 +179,8 @@ class World:
 
     def agent(self, role: str) -> Agent:
         """Build a role's agent from nothing but its key and its private data."""
-        record = Record(CrashingChain(self.chain, self.chaos), CrashingStore(self.store, self.chaos))
+        chain, store = CrashingChain(self.chain, self.chaos), CrashingStore(self.store, self.chaos)
+        record = Record(chain, store, documents=self.documents)
         actor = Actor(self.secret(role), record)
         if role == "requester":
             return RequesterAgent(actor, self.terms, self.validation)
@@ -201,12 +203,14 @@ class World:
         """Interleave all roles until nothing more can happen, time moving only when everybody is idle."""
         idle: set[str] = set()
         while True:
-            role = order.choice(self.roles)
+            # Who had nothing to do has nothing to do until somebody does something.
+            role = order.choice([role for role in self.roles if role not in idle])
             idle = set() if self.step(role) else idle | {role}
             watch(self)
-            if len(idle) == len(self.roles) and not self._pass_time():
-                return self._refreshed()
-            idle = idle if len(idle) < len(self.roles) else set()
+            if len(idle) == len(self.roles):
+                if not self._pass_time():
+                    return self._refreshed()
+                idle = set()
 
     def _pass_time(self) -> bool:
         record = self._refreshed()

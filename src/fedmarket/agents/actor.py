@@ -1,12 +1,13 @@
 """What every agent has: a key, the record, and one way to call the contract."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 from fedmarket.chain.port import Receipt
 from fedmarket.domain.accounts import address_of
-from fedmarket.domain.errors import ContractRefusal
+from fedmarket.domain.errors import ContractRefusal, MarketError
 from fedmarket.record.live import Record
 from fedmarket.store.age import AgeIdentity
 
@@ -34,7 +35,7 @@ class Actor:
 
     secret: bytes
     record: Record
-    refusals: list[ContractRefusal] = field(default_factory=list)
+    refusals: list[MarketError] = field(default_factory=list)
 
     @cached_property
     def account(self) -> str:
@@ -46,6 +47,18 @@ class Actor:
         """The key that blobs for this account are encrypted to."""
         return AgeIdentity.from_secret(self.secret)
 
+    def attempt(self, deed: Callable[[], list[Action]]) -> list[Action]:
+        """Do one's own next thing; an empty list where a rule, a document or a blob does not allow it.
+
+        What is everybody's to do (`keep`) goes on all the same, and the deed is tried again at the next step;
+        `refusals` keeps why not for those who watch.
+        """
+        try:
+            return deed()
+        except MarketError as refusal:
+            self._remember(refusal)
+            return []
+
     def call(self, task: int | None, verb: str, *args: Any, pays: int = 0) -> list[Action]:
         """Call a verb and read the record again; an empty list where the contract refuses.
 
@@ -56,8 +69,13 @@ class Actor:
         try:
             receipt = self.record.chain.call(self.secret, verb, *arguments, pays=pays)
         except ContractRefusal as refusal:
-            self.refusals.append(refusal)
+            self._remember(refusal)
             self.record.refresh()
             return []
         self.record.refresh()
         return [Action(self.account, verb, task, receipt)]
+
+    def _remember(self, refusal: MarketError) -> None:
+        """Keep a refusal unless it only repeats the last one, as it does at every step until something changes."""
+        if not self.refusals or self.refusals[-1].args != refusal.args:
+            self.refusals.append(refusal)

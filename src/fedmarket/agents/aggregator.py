@@ -37,15 +37,15 @@ class AggregatorAgent:
         if self._task not in record.tasks:
             return []
         view = record.task(self._task)
-        done: list[Action] = []
+        return self.actor.attempt(lambda: self._act(view)) or keep(self.actor, view)
+
+    def _act(self, view: TaskView) -> list[Action]:
         if view.status is Status.OPEN:
-            done = self._sit(view)
-        elif view.status is Status.TRAINING:
+            return self._sit(view)
+        if view.status is Status.TRAINING:
             active = view.active_aggregator == self.actor.account
-            done = self._commit(view) if active else self._take_over(view)
-        elif view.final:
-            done = collect_for(self.actor, view, self.actor.account)
-        return done or keep(self.actor, view)
+            return self._commit(view) if active else self._take_over(view)
+        return collect_for(self.actor, view, self.actor.account) if view.final else []
 
     def _sit(self, view: TaskView) -> list[Action]:
         part = view.state.parts.get(self.actor.account)

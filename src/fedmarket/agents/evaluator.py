@@ -1,23 +1,28 @@
 """The evaluator's agent: checks a task before it sits down, audits its rounds, commits, reveals and confirms scores."""
 
+from collections.abc import Iterator
+
 from fedmarket.agents.actor import Action, Actor
 from fedmarket.agents.claims import collect_for
 from fedmarket.agents.keeper import keep
-from fedmarket.domain.accounts import recover, sign
-from fedmarket.domain.canonical import digest
+from fedmarket.domain.accounts import sign
+from fedmarket.domain.canonical import sha256_id
 from fedmarket.domain.derive import hkdf
 from fedmarket.domain.errors import MarketError
 from fedmarket.domain.lifecycle import Role, Status
-from fedmarket.domain.reference.scoring import commitment_of
+from fedmarket.domain.reference.scoring import MAX_TABLE, commitment_of
 from fedmarket.domain.reference.state import NO_AGREEMENT
 from fedmarket.domain.score_table import ScoreTable
-from fedmarket.learning.gate import admit
-from fedmarket.record.admission import gate_for
+from fedmarket.record.admission import first_announcements, open_announced
 from fedmarket.record.evaluation import check_start, evaluate, open_validation
-from fedmarket.record.facts import agreed_terms, outcome
-from fedmarket.record.slots import note_slot, score_slot
+from fedmarket.record.facts import agreed_terms, outcome, seat_keys
+from fedmarket.record.notes import note_digest
+from fedmarket.record.sealed import AGE_OVERHEAD
+from fedmarket.record.slots import entries, note_slot, score_slot
 from fedmarket.record.task import Announcement, TaskView
 from fedmarket.store.age import decrypt, encrypt
+
+LARGEST_ENTRY = 32 + MAX_TABLE + AGE_OVERHEAD
 
 
 class EvaluatorAgent:
@@ -36,16 +41,16 @@ class EvaluatorAgent:
         view = record.task(self._task)
         if view.seat(self.actor.account, Role.EVALUATOR) is None:
             return []
-        done: list[Action] = []
+        return self.actor.attempt(lambda: self._act(view)) or keep(self.actor, view)
+
+    def _act(self, view: TaskView) -> list[Action]:
         if view.status is Status.OPEN:
-            done = self._sit(view)
-        elif view.status is Status.TRAINING:
-            done = self._note(view)
-        elif view.status is Status.SCORING:
-            done = self._score(view)
-        elif view.final:
-            done = collect_for(self.actor, view, self.actor.account)
-        return done or keep(self.actor, view)
+            return self._sit(view)
+        if view.status is Status.TRAINING:
+            return self._note(view) if self.actor.record.now() <= view.state.submit_deadline else []
+        if view.status is Status.SCORING:
+            return self._score(view)
+        return collect_for(self.actor, view, self.actor.account) if view.final else []
 
     def _sit(self, view: TaskView) -> list[Action]:
         if view.state.parts[self.actor.account].seated or self.actor.record.now() > view.state.start_deadline:
@@ -55,39 +60,29 @@ class EvaluatorAgent:
         return self.actor.call(self._task, "take_seat", self.actor.age.public, pays=view.terms.evaluator_bond)
 
     def _note(self, view: TaskView) -> list[Action]:
-        """Keep a signed note of every announced update that this evaluator could read before the round's commit."""
-        done = []
-        for line in view.announcements:
-            now_open = (line.round, line.attempt) == (len(view.rounds) + 1, view.state.attempt)
-            if now_open and not self._noted(line) and self._valid(line):
-                slot = note_slot(self.actor.record, self._task, line.round, self.actor.account)
-                self.actor.record.store.put_entry(slot, self._note_text(line))
-                done.append(Action(self.actor.account, "note", self._task))
+        """Sign a note of every announced update that this evaluator can read, and hand it on to the aggregator.
+
+        Whoever announces could encrypt to the evaluators only, and so have an honest round declared void.
+        """
+        record, done = self.actor.record, []
+        readers = seat_keys(view, [view.active_aggregator])
+        for line in first_announcements(record, self._task, len(view.rounds) + 1, view.state.attempt):
+            opened = None if self._noted(line) else open_announced(record, self._task, line, self.actor.age)
+            if opened is None:
+                continue
+            slot = note_slot(record, self._task, line.round, self.actor.account, line.provider)
+            if readers:
+                record.store.put_entry(slot, encrypt(opened[0], readers))
+            record.store.put_entry(slot, self._signed_note(line))
+            done.append(Action(self.actor.account, "note", self._task))
         return done
 
-    def _valid(self, line: Announcement) -> bool:
-        record = self.actor.record
-        context = gate_for(record, self._task, line.round, line.attempt, line.provider)
-        try:
-            payload = decrypt(record.store.get(f"sha256:{line.blob.hex()}"), self.actor.age)
-            return admit(payload, context).update_id == line.update
-        except MarketError:
-            return False
-
-    def _note_text(self, line: Announcement) -> bytes:
-        held = digest(line.update + line.blob + line.round.to_bytes(4, "big") + line.attempt.to_bytes(4, "big"))
-        return held + sign(held, self.actor.secret)
+    def _signed_note(self, line: Announcement) -> bytes:
+        return sign(note_digest(self.actor.record, self._task, line), self.actor.secret)
 
     def _noted(self, line: Announcement) -> bool:
-        record, wanted = self.actor.record, self._note_text(line)[:32]
-        for blob in record.store.entries(note_slot(record, self._task, line.round, self.actor.account)):
-            try:
-                note = record.store.get(blob)
-                if note[:32] == wanted and recover(note[:32], note[32:]) == self.actor.account:
-                    return True
-            except MarketError:
-                continue
-        return False
+        """Return whether the store holds our note: the same signature each time, so its id needs no slot."""
+        return self.actor.record.store.has(sha256_id(self._signed_note(line)))
 
     def _score(self, view: TaskView) -> list[Action]:
         state, now, me = view.state, self.actor.record.now(), self.actor.account
@@ -105,8 +100,8 @@ class EvaluatorAgent:
         table = self._stored_table()
         if table is None:
             table = self.measured_table().pack()
-            slot = score_slot(self.actor.record, self._task, self.actor.account)
-            self.actor.record.store.put_entry(slot, encrypt(table, [self.actor.age.public]))
+            entry = encrypt(self._commitment(table) + table, [self.actor.age.public])
+            self.actor.record.store.put_entry(self._slot, entry)
             table = self._stored_table() or table
         return self.actor.call(self._task, "commit_scores", self._commitment(table))
 
@@ -117,7 +112,7 @@ class EvaluatorAgent:
 
     def _reveal(self) -> list[Action]:
         committed = self.actor.record.task(self._task).state.commitments[self.actor.account]
-        for table in self._stored_tables():
+        for table in self._tables():
             if self._commitment(table) == committed:
                 return self.actor.call(self._task, "reveal_scores", table, self._salt)
         return []
@@ -128,6 +123,10 @@ class EvaluatorAgent:
         if view.votes.get(self.actor.account) == vote:
             return []
         return self.actor.call(self._task, "confirm", vote)
+
+    @property
+    def _slot(self) -> str:
+        return score_slot(self.actor.record, self._task, self.actor.account)
 
     @property
     def _salt(self) -> bytes:
@@ -141,12 +140,22 @@ class EvaluatorAgent:
     def _stored_table(self) -> bytes | None:
         return next(iter(self._stored_tables()), None)
 
+    def _tables(self) -> Iterator[bytes]:
+        """Yield our tables: those stored, whose very bytes were committed to, then one measured again."""
+        yield from self._stored_tables()
+        yield self.measured_table().pack()
+
     def _stored_tables(self) -> list[bytes]:
-        """Return every table of ours that the store holds: those bytes are revealed, never a recomputation."""
+        """Return every table of ours that the store holds.
+
+        Anybody can encrypt to us: what proves a table ours is the commitment before it, made with our secret salt.
+        """
         record, tables = self.actor.record, []
-        for blob in record.store.entries(score_slot(record, self._task, self.actor.account)):
+        for blob in entries(record, self._slot):
             try:
-                tables.append(decrypt(record.store.get(blob), self.actor.age))
+                entry = decrypt(record.store.get(blob, LARGEST_ENTRY), self.actor.age)
             except MarketError:
                 continue
+            if entry[:32] == self._commitment(entry[32:]):
+                tables.append(entry[32:])
         return tables

@@ -39,12 +39,14 @@ class RequesterAgent:
         if number is None:
             return self._open()
         view = self.actor.record.task(number)
-        done: list[Action] = []
+        return self.actor.attempt(lambda: self._act(view)) or keep(self.actor, view)
+
+    def _act(self, view: TaskView) -> list[Action]:
         if view.status is Status.TRAINING and self._gains_too_little(view):
-            done = self.actor.call(number, "stop")
-        elif view.final:
-            done = collect_for(self.actor, view, self.actor.account) or sweep_if_due(self.actor, view)
-        return done or keep(self.actor, view)
+            return self.actor.call(view.number, "stop")
+        if view.final:
+            return collect_for(self.actor, view, self.actor.account) or sweep_if_due(self.actor, view)
+        return []
 
     def _open(self) -> list[Action]:
         check(self._terms)

@@ -1,6 +1,7 @@
 """`fedmarket demo`: one paid federated task, end to end, on real data."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 SEED = 1
 PICTURE = "figure.svg"
 EVALUATOR = "evaluator 1"
+FIRST_STAGE = "chain"
 
 
 def add_demo(app: typer.Typer, words: Words, run_demo: RunDemo) -> None:
@@ -71,21 +73,23 @@ class _Play:
         from fedmarket.cli.render_rounds import RoundLines
 
         page = Page(sys.stdout)
-        page.show(self.words("intro"))
-        result = self._run(RoundLines(page, self.words).show)
+        result = self._run(RoundLines(page, self.words).show, lambda: page.show(self.words("intro")))
         key = self._keep(result)
         tell(result, self._draw(result), key, page, self.words)
         return result
 
-    def _run(self, show: OnRound) -> "DemoResult":
+    def _run(self, show: OnRound, begin: Callable[[], None] = lambda: None) -> "DemoResult":
+        """Run it; `begin` is called once nothing stands in its way any more."""
         progress = Progress(sys.stderr)
 
         def on_round(line: RoundLine) -> None:
             progress.clear()
             show(line)
-            progress.show(self.words("training_round", number=line.number + 1))
+            progress.show(self.words("round_committed", number=line.number))
 
         def on_stage(stage: str, facts: dict[str, object]) -> None:
+            if stage == FIRST_STAGE:
+                begin()
             progress.show(_stage(stage, self.words))
 
         try:

@@ -110,6 +110,13 @@ def own_payloads(record: Record, context: GateContext, identity: AgeIdentity) ->
     return [payload for _, payload in sorted(signed, key=lambda each: each[0])]
 
 
+def sent_payload(record: Record, context: GateContext, identity: AgeIdentity) -> bytes | None:
+    """Return a payload that the slot's owner signed for this very round and attempt and our key opens, or None."""
+    expected = header_for(context)
+    payloads = own_payloads(record, context, identity)
+    return next((payload for payload in payloads if parse(payload).header == expected), None)
+
+
 def _handed_on(record: Record, number: int, line: Announcement) -> Iterator[str]:
     for account in record.task(number).terms.evaluators:
         yield from entries(record, note_slot(record, number, line.round, account, line.provider))

@@ -1,6 +1,7 @@
 """The record of a running market: the chain's events folded as they come, and the store's blobs, each read once."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from fedmarket.chain.port import Chain
 from fedmarket.domain.canonical import blob_id
@@ -12,10 +13,25 @@ from fedmarket.record.task import TaskView
 from fedmarket.store.blobs import Store
 
 
+@dataclass
+class Documents:
+    """Documents as they were read, by their hash. It fixes what they say, so several records may share them."""
+
+    terms: dict[bytes, Terms] = field(default_factory=dict)
+    manifests: dict[bytes, Manifest] = field(default_factory=dict)
+
+
 class Record:
     """Views over one market; `refresh` reads what is new. Shared by all agents of a process."""
 
-    def __init__(self, chain: Chain, store: Store, clock: Callable[[], int] | None = None, skew: int = 0) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        store: Store,
+        clock: Callable[[], int] | None = None,
+        skew: int = 0,
+        documents: Documents | None = None,
+    ) -> None:
         self.chain = chain
         self.store = store
         self._clock = clock
@@ -23,8 +39,7 @@ class Record:
         self._fold = Fold(chain.chain_id, chain.market)
         self._seen = 0
         self._head_time = 0
-        self._terms: dict[int, Terms] = {}
-        self._manifests: dict[bytes, Manifest] = {}
+        self._documents = documents or Documents()
 
     @property
     def tasks(self) -> dict[int, TaskView]:
@@ -62,16 +77,17 @@ class Record:
 
     def terms(self, number: int) -> Terms:
         """Return a task's terms from the store. Raises StoreError or DocumentError."""
-        if number not in self._terms:
-            self._terms[number] = Terms.read(self.store.get(blob_id(self.task(number).terms.terms_hash)))
-        return self._terms[number]
+        terms_hash, known = self.task(number).terms.terms_hash, self._documents.terms
+        if terms_hash not in known:
+            known[terms_hash] = Terms.read(self.store.get(blob_id(terms_hash)))
+        return known[terms_hash]
 
     def manifest(self, number: int, round_number: int) -> Manifest:
         """Return a committed round's manifest from the store. Raises StoreError or DocumentError."""
-        manifest_hash = self.task(number).rounds[round_number - 1].manifest
-        if manifest_hash not in self._manifests:
-            self._manifests[manifest_hash] = Manifest.read(self.store.get(blob_id(manifest_hash)))
-        return self._manifests[manifest_hash]
+        manifest_hash, known = self.task(number).rounds[round_number - 1].manifest, self._documents.manifests
+        if manifest_hash not in known:
+            known[manifest_hash] = Manifest.read(self.store.get(blob_id(manifest_hash)))
+        return known[manifest_hash]
 
     def readable_manifest(self, number: int, round_number: int) -> Manifest | None:
         """Return a round's manifest, or None where it is missing or malformed."""

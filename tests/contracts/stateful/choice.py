@@ -5,11 +5,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import TypeVar
 
-from hypothesis import strategies as st
-
 T = TypeVar("T")
-
-SEEDS = st.integers(0, 2**32 - 1)
 
 
 class Dice:

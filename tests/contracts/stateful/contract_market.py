@@ -11,6 +11,7 @@ from eth_abi.abi import decode, encode
 from eth_hash.auto import keccak
 
 from fedmarket.domain.accounts import checksum
+from fedmarket.domain.lifecycle import PAYING
 from fedmarket.domain.reference.ledger import Ledger
 
 from .cast import SINK, purses
@@ -19,6 +20,7 @@ from .chain_side import Answer
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 NO_PERMIT = (0, 0, bytes(32), bytes(32))
 PERMITTED = frozenset({"open_task", "take_seat", "join"})
+NO_SEAT = 2**8 - 1
 ERROR_STRING = bytes.fromhex("08c379a0")
 
 Abi = dict[str, Any]
@@ -102,23 +104,28 @@ class ContractMarket:
         assert self.view("task_count") == len(ledger.tasks)
         for task_id, task in ledger.tasks.items():
             assert self.view("task_of", task.requester, task.terms.terms_hash) == task_id
-            progress = self.view("progress", task_id)
-            assert progress["status"] == task.status
-            assert progress["attempt"] == task.attempt
-            assert progress["round"] == task.round
-            assert progress["opened_at"] == task.opened_at
+            _same(self.view("progress", task_id), task)
+            if task.status in PAYING:
+                _same(self.view("outcome", task_id), task)
             for number in range(task.round + 2):
                 assert self.view("round_slot", task_id, number) == task.rounds.get(number, bytes(32))
             for account, part in task.parts.items():
-                seen = self.view("part", task_id, account)
-                assert (seen["role"], seen["seat"], seen["seated"]) == (part.role, part.seat, part.seated)
-                assert (seen["announced"], seen["weight"], seen["price"]) == (part.announced, part.weight, part.price)
+                _same(self.view("part", task_id, account), part)
 
     @contextmanager
     def anchor(self) -> Iterator[None]:
         """Undo on leaving whatever is done to the chain inside."""
         with self.env.anchor():
             yield
+
+
+def _same(seen: dict[str, Any], stored: Any) -> None:
+    """Compare every field that a view and the reference know by the same name; NO_SEAT stands for None."""
+    shared = {name: value for name, value in seen.items() if hasattr(stored, name)}
+    assert len(shared) >= 3, f"a view shows nothing that is known: {seen}"
+    for name, value in shared.items():
+        expected = getattr(stored, name)
+        assert value == (NO_SEAT if expected is None else expected), f"{name}: {expected} is seen as {value}"
 
 
 def _reason(output: bytes) -> str:

@@ -2,12 +2,10 @@
 
 import pickle
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
-
-from hypothesis import note
 
 from fedmarket.domain.errors import ContractRefusal
 from fedmarket.domain.lifecycle import Status
@@ -51,6 +49,7 @@ class Session:
     def __post_init__(self) -> None:
         address, chain_id = (self.chain.market, self.chain.chain_id) if self.chain else (MARKET, CHAIN_ID)
         self.ledger = Ledger(address, chain_id, SINK, STARTED_AT, balances=purses())
+        self.tell: Callable[[str], None] = lambda line: None
         self.rehearsing = False
         self.latest: Frame | None = None
 
@@ -76,12 +75,12 @@ class Session:
         if answer.reason:
             self.latest = self._frame()
             assert self.latest == before, f"{verb} was refused ({answer.reason}) and changed something"
-            note(f"  {now}: {sender} {verb}{args}: {answer.reason}")
+            self.tell(f"  {now}: {sender} {verb}{args}: {answer.reason}")
             self.sound = True
             if not self.rehearsing:
                 self.reached[f"{verb}: {answer.reason}"] += 1
             return answer.reason
-        note(f"  {now}: {sender} {verb}{args}")
+        self.tell(f"  {now}: {sender} {verb}{args}")
         after = self.latest = self._frame()
         self._learn(answer.events, args)
         deed = call_rules.Deed(sender, verb, args)
