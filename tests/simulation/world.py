@@ -137,6 +137,7 @@ class World:
     chaos: Chaos = field(default_factory=lambda: Chaos(Random(0), 0.0))
     dead: set[str] = field(default_factory=set)
     documents: Documents = field(default_factory=Documents)
+    _keys: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         random = np.random.default_rng(7)
@@ -161,14 +162,22 @@ class World:
         return hkdf(b"simulation", role)
 
     def account(self, role: str) -> str:
-        return Actor(self.secret(role), self.record()).account
+        return self.actor(role, self.record()).account
+
+    def actor(self, role: str, record: Record) -> Actor:
+        """A role's account at work on a record; what its key alone gives is computed once, as it never changes."""
+        actor = Actor(self.secret(role), record)
+        if role not in self._keys:
+            self._keys[role] = {"account": actor.account, "age": actor.age}
+        vars(actor).update(self._keys[role])
+        return actor
 
     def record(self) -> Record:
         return Record(self.chain, self.store, documents=self.documents)
 
     def _make_terms(self, validation: tuple[Any, Any]) -> tuple[Terms, Table]:
         def seat(role: str) -> Seat:
-            actor = Actor(self.secret(role), self.record())
+            actor = self.actor(role, self.record())
             return Seat(actor.account, actor.age.public)
 
         evaluators = tuple(seat(f"evaluator {i}") for i in range(EVALUATORS))
@@ -181,7 +190,7 @@ class World:
         """Build a role's agent from nothing but its key and its private data."""
         chain, store = CrashingChain(self.chain, self.chaos), CrashingStore(self.store, self.chaos)
         record = Record(chain, store, documents=self.documents)
-        actor = Actor(self.secret(role), record)
+        actor = self.actor(role, record)
         if role == "requester":
             return RequesterAgent(actor, self.terms, self.validation)
         if role == "stranger":

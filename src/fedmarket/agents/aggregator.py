@@ -10,13 +10,7 @@ from fedmarket.learning.aggregate import weighted_sum
 from fedmarket.learning.bundle import pack_bundle
 from fedmarket.learning.tensors import encode
 from fedmarket.record.admission import Candidates, collect
-from fedmarket.record.facts import (
-    agreed_terms,
-    delivered_counts,
-    model_readers,
-    round_readers,
-    signing_domain,
-)
+from fedmarket.record.facts import agreed_terms, delivered_counts, model_readers, round_readers
 from fedmarket.record.models import initial_model, open_model, recipe_of, server_after
 from fedmarket.record.replay import Replay
 from fedmarket.record.sealed import put_sealed
@@ -81,10 +75,9 @@ class AggregatorAgent:
             Entry(account, update.update_id, update.signature, weights[account])
             for account, update in candidates.admitted.items()
         )
-        domain = signing_domain(record)
         return Manifest(
-            chain_id=domain.chain_id,
-            contract=domain.contract,
+            chain_id=record.domain.chain_id,
+            contract=record.domain.contract,
             task=self._task,
             round=number,
             attempt=view.state.attempt,

@@ -19,7 +19,8 @@ from fedmarket.embedded.report import RoundLine
 if TYPE_CHECKING:
     from fedmarket.embedded.demo import DemoResult
 
-SEED = 1
+SEED = 4
+"""Of seeds 0 to 19 the one whose figures lie nearest their mean: neither the best story nor the worst."""
 PICTURE = "figure.svg"
 EVALUATOR = "evaluator 1"
 FIRST_STAGE = "chain"

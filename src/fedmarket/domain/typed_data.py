@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from eth_abi.abi import encode
 from eth_abi.exceptions import EncodingError
@@ -24,7 +25,7 @@ class SigningDomain:
     name: str = "fedmarket"
     version: str = "1"
 
-    @property
+    @cached_property
     def separator(self) -> bytes:
         """The 32-byte domain separator (EIP-712, "Definition of domainSeparator")."""
         texts = (keccak(self.name.encode()), keccak(self.version.encode()))

@@ -9,7 +9,6 @@ from fedmarket.domain.errors import MarketError, UpdateError
 from fedmarket.domain.manifest import Exclusion
 from fedmarket.learning.gate import Admitted, GateContext, Standing, admit, first_of_copies
 from fedmarket.learning.update import Header, parse, payload_limit
-from fedmarket.record.facts import signing_domain
 from fedmarket.record.live import Record
 from fedmarket.record.models import recipe_of
 from fedmarket.record.sealed import AGE_OVERHEAD
@@ -37,7 +36,7 @@ def gate_for(record: Record, number: int, round_number: int, attempt: int, provi
     terms, view = record.terms(number), record.task(number)
     spec = recipe_of(terms).spec
     return GateContext(
-        domain=signing_domain(record),
+        domain=record.domain,
         task=number,
         round=round_number,
         attempt=attempt,

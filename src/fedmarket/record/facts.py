@@ -7,7 +7,6 @@ from fedmarket.domain.manifest_rules import Committed
 from fedmarket.domain.outcome import Joined, Outcome, TaskFacts, conclude
 from fedmarket.domain.terms import Terms
 from fedmarket.domain.terms_rules import check
-from fedmarket.domain.typed_data import SigningDomain
 from fedmarket.record.live import Record
 from fedmarket.record.task import TaskView
 from fedmarket.store.age import AgeError, checked_recipient
@@ -27,17 +26,12 @@ def agreed_terms(record: Record, number: int) -> Terms:
     return terms
 
 
-def signing_domain(record: Record) -> SigningDomain:
-    """Return the EIP-712 domain of this market."""
-    return SigningDomain(record.chain.chain_id, record.chain.market)
-
-
 def committed_round(record: Record, number: int, round_number: int) -> Committed:
     """Return what the chain says of a committed round, for `manifest_rules`."""
     view = record.task(number)
     line = view.rounds[round_number - 1]
     return Committed(
-        domain=signing_domain(record),
+        domain=record.domain,
         task=number,
         round=round_number,
         attempt=line.attempt,

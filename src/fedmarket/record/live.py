@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from fedmarket.chain.port import Chain
 from fedmarket.domain.canonical import blob_id
 from fedmarket.domain.errors import MarketError, UsageError
 from fedmarket.domain.manifest import Manifest
 from fedmarket.domain.terms import Terms
+from fedmarket.domain.typed_data import SigningDomain
 from fedmarket.record.fold import Fold
 from fedmarket.record.task import TaskView
 from fedmarket.store.blobs import Store
@@ -40,6 +42,11 @@ class Record:
         self._seen = 0
         self._head_time = 0
         self._documents = documents or Documents()
+
+    @cached_property
+    def domain(self) -> SigningDomain:
+        """The EIP-712 domain of this market."""
+        return SigningDomain(self.chain.chain_id, self.chain.market)
 
     @property
     def tasks(self) -> dict[int, TaskView]:

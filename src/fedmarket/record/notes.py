@@ -8,7 +8,6 @@ from collections.abc import Callable
 from fedmarket.domain.accounts import recover
 from fedmarket.domain.errors import MarketError
 from fedmarket.domain.typed_data import NoteMessage
-from fedmarket.record.facts import signing_domain
 from fedmarket.record.live import Record
 from fedmarket.record.slots import entries, note_slot
 from fedmarket.record.task import Announcement
@@ -20,7 +19,7 @@ Noted = Callable[[Announcement], bool]
 def note_digest(record: Record, number: int, line: Announcement) -> bytes:
     """Return the 32 bytes that an evaluator signs to note an announcement."""
     message = NoteMessage(number, line.round, line.attempt, line.provider, line.update, line.blob)
-    return message.digest(signing_domain(record))
+    return message.digest(record.domain)
 
 
 def noted_by_most(record: Record, number: int) -> Noted:

@@ -36,9 +36,14 @@ def an_error(session: Session, task_id: int, rng: Random) -> Deed:
         other = rng.choice((0, len(session.ledger.tasks) + 1, *session.ledger.tasks))
         return replace(wrong, args=(other, *wrong.args[1:]))
     if kind < 8 and len(wrong.args) > 1:
-        place = rng.randint(1, len(wrong.args) - 1)
-        return replace(wrong, args=(*wrong.args[:place], spoil(wrong.args[place], rng), *wrong.args[place + 1 :]))
+        return spoiled(wrong, rng)
     return wrong
+
+
+def spoiled(call: Deed, rng: Random) -> Deed:
+    """Return a call with one of its arguments after the task spoiled."""
+    place = rng.randint(1, len(call.args) - 1)
+    return replace(call, args=(*call.args[:place], spoil(call.args[place], rng), *call.args[place + 1 :]))
 
 
 def spoil(value: Any, rng: Random) -> Any:

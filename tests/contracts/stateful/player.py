@@ -32,6 +32,11 @@ class Player:
         tasks = self.session.ledger.tasks.items()
         return [task_id for task_id, task in tasks if not statuses or task.status in statuses]
 
+    def tasks_with_parts(self) -> list[int]:
+        """Return the tasks in which somebody is still to be paid; all where there is none."""
+        tasks = self.session.ledger.tasks.items()
+        return [task_id for task_id, task in tasks if task.parts] or self.tasks_in()
+
     def has_room(self) -> bool:
         """Say whether another task may be opened."""
         return len(self.tasks_in(*RUNNING)) < MOST_RUNNING and len(self.tasks_in()) < MOST_TASKS
@@ -59,7 +64,7 @@ class Player:
         """Let somebody do what makes sense in some task's state, whether or not it is time for it."""
         rng = self.dice.of("act", seed)
         for _ in range(rng.randint(1, 4)):
-            task_id = rng.choice(self.tasks_in())
+            task_id = rng.choice(self.tasks_with_parts())
             status = self.session.task(task_id).status
             verbs = [name for name, row in VERBS.items() if status in row.within and name not in ("cancel", "stop")]
             call = deed(self.session, rng.choice(verbs), task_id, rng)
@@ -69,7 +74,7 @@ class Player:
         """Let somebody call wrongly."""
         rng = self.dice.of("err", seed)
         for _ in range(rng.randint(1, 8)):
-            call = an_error(self.session, rng.choice(self.tasks_in()), rng)
+            call = an_error(self.session, rng.choice(self.tasks_with_parts()), rng)
             self.session.call(call.sender, call.verb, *call.args)
 
     def go_on(self, seed: int) -> None:
@@ -82,7 +87,8 @@ class Player:
 
     def collect(self, seed: int) -> None:
         """Let some collect what they are owed, or the claim period end."""
-        rng, final = self.dice.of("collect", seed), self.tasks_in(*FINAL)
+        rng = self.dice.of("collect", seed)
+        final = [task_id for task_id in self.tasks_with_parts() if task_id in self.tasks_in(*FINAL)]
         if final:
             self._play(rng, rng.choice(final))
 

@@ -1,6 +1,7 @@
 """Whole phases played through, so that random runs get deep: each leaves a task where the next phase can begin."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 
@@ -8,11 +9,13 @@ from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference.payment import SETTLEMENT_LEAF
 from fedmarket.domain.reference.state import NO_AGREEMENT, ZERO
 
-from .cast import STRANGER
+from .call_rules import Deed
+from .cast import EVERYBODY, STRANGER
 from .choice import chance
 from .clock import last_deadline, wait_within
 from .deeds import AGE_KEY, LISTING, a_lying_round, an_honest_round, commitment, revealers
 from .dossier import proof_of, providers, table_of
+from .errors import spoiled
 from .session import Session
 from .votes import a_fair_vote, a_lying_vote
 
@@ -29,11 +32,22 @@ def open_fully(session: Session, task_id: int, rng: Random) -> None:
     for entry in session.dossiers[task_id].candidates:
         if entry[0] not in task.parts and not chance(rng, 12):
             proof = session.dossiers[task_id].admission_proof(entry)
-            session.call(entry[0], "join", task_id, LISTING, entry[1], entry[2], proof, AGE_KEY)
+            call = Deed(entry[0], "join", (task_id, LISTING, entry[1], entry[2], proof, AGE_KEY))
+            _after_an_error(session, call, rng)
+    if chance(rng, 5):
+        session.call(STRANGER, "start", task_id)
     if task.providers < task.terms.max_providers:
         wait_within(session, task.join_deadline, task.start_deadline, rng)
     session.call(STRANGER, "start", task_id)
     return None
+
+
+def _after_an_error(session: Session, call: Deed, rng: Random) -> str | None:
+    """Make a call, now and then first with one argument spoiled or by somebody else; returns the last answer."""
+    if chance(rng, 6):
+        wrong = replace(call, sender=rng.choice(EVERYBODY)) if chance(rng, 3) else spoiled(call, rng)
+        session.call(wrong.sender, wrong.verb, *wrong.args)
+    return session.call(call.sender, call.verb, *call.args)
 
 
 def train(session: Session, task_id: int, rng: Random) -> None:
@@ -49,7 +63,8 @@ def train(session: Session, task_id: int, rng: Random) -> None:
         wait_within(session, task.submit_deadline, task.round_deadline, rng)
         rounds = a_lying_round if chance(rng, 10) else an_honest_round
         aggregator = task.terms.aggregators[task.attempt]
-        if session.call(aggregator, "commit_round", task_id, *rounds(session, task_id, rng)):
+        call = Deed(aggregator, "commit_round", (task_id, *rounds(session, task_id, rng)))
+        if _after_an_error(session, call, rng):
             break
     if task.status is Status.TRAINING and chance(rng, 3):
         session.call(task.requester, "stop", task_id)
@@ -65,6 +80,8 @@ def stall(session: Session, task_id: int, rng: Random) -> None:
     seat = rng.choice((standbys[0], standbys[0], standbys[-1]))
     turn = task.opened_at + task.terms.windows.round * (seat - task.attempt)
     wait_within(session, turn, task.training_deadline, rng)
+    if chance(rng, 5):
+        session.call(task.requester, "stop", task_id)
     session.call(task.terms.aggregators[seat], "take_over", task_id)
     return None
 
