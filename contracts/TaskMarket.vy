@@ -69,6 +69,12 @@ exports: (
 )
 
 
+struct Binding:
+    requester: address
+    initial_model: bytes32
+    payout_root: bytes32  # zero until the task is settled
+
+
 @deploy
 def __init__(token: address, sink: address):
     """
@@ -124,6 +130,19 @@ def part(task_id: uint256, account: address) -> part_word.Part:
     @notice An account's part in a task; all zero once it has been paid.
     """
     return ledger.part(task_id, account)
+
+
+@external
+@view
+def binding(task_id: uint256) -> Binding:
+    """
+    @notice What other contracts bind to.
+    """
+    return Binding(
+        requester=ledger.tasks[task_id].requester,
+        initial_model=ledger.tasks[task_id].initial_model,
+        payout_root=ledger.tasks[task_id].payout_root,
+    )
 
 
 @external

@@ -4,8 +4,8 @@
 """
 @title Token
 @license Apache-2.0
-@notice A plain ERC-20 token with EIP-2612 permits, for demonstrations and tests only: whoever deployed it mints at will.
-        A deployment that counts names a token that people trust.
+@notice A plain ERC-20 token with EIP-2612 permits, for demonstrations and tests only: whoever deployed it mints at
+        will. A deployment that counts names a token that people trust.
 """
 
 from ethereum.ercs import IERC20

@@ -172,8 +172,8 @@ def save_part(task_id: uint256, account: address, part: part_word.Part):
 @internal
 def drop_part(task_id: uint256, account: address):
     """
-    @notice The account is paid: it has no part in the task any more.
-    @custom:invariant-paid_once
+    @notice The account has no part in the task any more.
+    @custom:invariant-paid_once whoever pays an account drops its part first.
     """
     self.parts[task_id][account] = 0
 
@@ -197,7 +197,8 @@ def start_deadline(task_id: uint256, opened_at: uint256) -> uint256:
 @internal
 def forfeit(amount: uint256):
     """
-    @custom:invariant-forfeits_pay_nobody
+    @notice Set an amount aside for the sink.
+    @custom:invariant-forfeits_pay_nobody no verb but flush_forfeits takes from it, and that pays the sink.
     """
     if amount != 0:
         self.forfeited += amount
@@ -244,7 +245,7 @@ def entitlement(task_id: uint256, progress: progress_word.Progress, place: uint2
     if (lifecycle.PAYING >> progress.status) & 1 == 0:
         return 0, bond
     rounds: uint256 = seats_word.rounds_of(seats.first_rounds, place, progress.round, outcome.rounds_paid)
-    paid: uint256 = ((outcome.paid << seats_word.EVALUATORS_FROM) >> place) & 1
+    paid: uint256 = ((outcome.paid_seats << seats_word.EVALUATORS_FROM) >> place) & 1
     return self.fees(task_id, rounds, paid), bond
 
 

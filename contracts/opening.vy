@@ -150,6 +150,10 @@ def _before_start_deadline(task_id: uint256, opened_at: uint256):
 
 @internal
 def _name(task_id: uint256, account: address, role: uint256, place: uint256):
+    """
+    @notice Give a seat to the account that the terms name.
+    @custom:invariant-one_role requester, seats and providers are all entered where nobody is entered yet.
+    """
     refusal.require(account != empty(address), refusal.BAD_SEAT)
     refusal.require(ledger.parts[task_id][account] == 0, refusal.ONE_ROLE_ONLY)
     part: part_word.Part = part_word.Part(role=role, place=place, announced=0, weight=0, price=0)
@@ -226,7 +230,7 @@ def _store(task_id: uint256, terms: task_terms.Terms):
             refund=0,
             rounds_paid=0,
             best_round=0,
-            paid=0,
+            paid_seats=0,
             forfeited=0,
             claim_window=windows.claim,
             royalty_bps=terms.royalty_bps,

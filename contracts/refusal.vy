@@ -4,8 +4,9 @@
 """
 @title Refusal
 @license Apache-2.0
-@notice Every reason for which the market refuses: the id of a sentence, of at most 32 bytes, sent as the revert's reason.
-@dev A constant is its own name in lower case as ASCII. Reasons written as strings at each `assert` took twice the code.
+@notice Every reason for which the market refuses: the id of a sentence, of at most 32 bytes, sent as the revert's
+        reason.
+@dev A constant is its own name in lower case as ASCII. As strings at each `assert` the reasons took twice the code.
 """
 
 ALREADY_COMMITTED: constant(bytes32) = 0x616c72656164795f636f6d6d6974746564000000000000000000000000000000

@@ -169,7 +169,7 @@ def _settle(
     outcome.refund = vote.refund
     outcome.rounds_paid = vote.rounds_verified
     outcome.best_round = vote.best_round
-    outcome.paid = paid
+    outcome.paid_seats = paid
     outcome.forfeited = bad | (forfeited << seats_word.EVALUATORS_FROM)
     ledger.tasks[task_id].outcome = outcome_word.pack(outcome)
     ledger.tasks[task_id].payout_root = vote.payout_root
@@ -195,7 +195,7 @@ def fall_back(task_id: uint256, progress: progress_word.Progress, seats: seats_w
     outcome: outcome_word.Outcome = ledger.outcome(task_id)
     outcome.refund = ledger.escrow(task_id) - fees - budget
     outcome.rounds_paid = progress.round
-    outcome.paid = seats.revealed
+    outcome.paid_seats = seats.revealed
     outcome.forfeited = forfeited << seats_word.EVALUATORS_FROM
     ledger.tasks[task_id].outcome = outcome_word.pack(outcome)
     ledger.move(task_id, progress, lifecycle.FALLBACK)

@@ -92,10 +92,10 @@ def check(terms: Terms) -> uint256:
     refusal.require(escrow > 0, refusal.NO_ESCROW)
     refusal.require(terms.rounds >= 1 and terms.rounds <= MAX_ROUNDS, refusal.BAD_ROUNDS)
     refusal.require(terms.patience >= 1, refusal.BAD_PATIENCE)
-    few: bool = terms.max_providers <= MAX_PROVIDERS
-    refusal.require(1 <= terms.min_providers and terms.min_providers <= terms.max_providers and few, refusal.BAD_PROVIDER_LIMITS)
-    light: bool = terms.max_weight < WEIGHT_LIMIT
-    refusal.require(1 <= terms.min_weight and terms.min_weight <= terms.max_weight and light, refusal.BAD_WEIGHT_LIMITS)
+    few: bool = terms.min_providers <= terms.max_providers and terms.max_providers <= MAX_PROVIDERS
+    refusal.require(terms.min_providers >= 1 and few, refusal.BAD_PROVIDER_LIMITS)
+    light: bool = terms.min_weight <= terms.max_weight and terms.max_weight < WEIGHT_LIMIT
+    refusal.require(terms.min_weight >= 1 and light, refusal.BAD_WEIGHT_LIMITS)
     refusal.require(terms.royalty_bps <= WHOLE_BPS, refusal.BAD_ROYALTY)
     refusal.require(len(terms.aggregators) >= 1, refusal.BAD_AGGREGATORS)
     refusal.require(len(terms.evaluators) % 2 == 1, refusal.EVALUATORS_NOT_ODD)

@@ -10,14 +10,12 @@
 import events
 import ledger
 import lifecycle
-import limits_word
 import part_word
 import payments
 import progress_word
 import refusal
 import scoring
 import seats_word
-import stake_word
 
 uses: ledger
 uses: payments

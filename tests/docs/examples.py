@@ -64,11 +64,13 @@ def _near(left: float, right: float) -> bool:
 
 
 def first_difference(shown: list[str], printed: list[str]) -> str | None:
-    """Return what differs first, or None; a shown line "..." stands for any number of lines."""
+    """Return what differs first, or None; a shown line "..." stands for any number of lines, blank ones included."""
     place, free = 0, False
     for line in shown:
         if line.strip() == ELLIPSIS:
             free = True
+            continue
+        if free and not line.strip():
             continue
         while free and place < len(printed) and not alike(line, printed[place]):
             place += 1

@@ -68,7 +68,9 @@ def test_links_within_the_repository_lead_somewhere(document: Path) -> None:
 
 def test_the_architecture_names_only_files_that_exist() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    for name in re.findall(r"`((?:domain|learning|valuation|chain|store|record|agents|audit|embedded|cli)/[\w/.]+)`", text):
+    for name in re.findall(
+        r"`((?:domain|learning|valuation|chain|store|record|agents|audit|embedded|cli)/[\w/.]+)`", text
+    ):
         assert (ROOT / "src" / "fedmarket" / name).exists(), name
 
 

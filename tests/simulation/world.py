@@ -1,8 +1,8 @@
 """A small market whose every agent forgets everything between two steps, and may crash at any side effect."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -13,20 +13,22 @@ from fedmarket.agents.aggregator import AggregatorAgent
 from fedmarket.agents.claims import collect_for, sweep_if_due
 from fedmarket.agents.evaluator import EvaluatorAgent
 from fedmarket.agents.keeper import keep
-from fedmarket.agents.provider import ProviderAgent, trainer_on
+from fedmarket.agents.provider import ProviderAgent, Trainer, trainer_on
 from fedmarket.agents.requester import RequesterAgent
 from fedmarket.chain.port import Head, Receipt
 from fedmarket.domain.derive import hkdf
+from fedmarket.domain.errors import MarketError
 from fedmarket.domain.reference.state import Event
-from fedmarket.domain.terms import Seat, Terms
+from fedmarket.domain.terms import Admission, Seat, Terms
 from fedmarket.embedded.market import EmbeddedChain
-from fedmarket.embedded.plan import TOKEN, Options, Seats, make_terms
+from fedmarket.embedded.plan import TOKEN, Options, Seats, allow_list, anybody, make_terms
 from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
 from fedmarket.record.live import Documents, Record
 from fedmarket.store.blobs import Store
 from fedmarket.store.memory import MemoryStore
 
 PROVIDERS, EVALUATORS = 3, 3
+PURSE = 100 * TOKEN
 OPTIONS = Options(rounds=2, steps=5, target="0.5", performance=781, participation=101, patience_rounds=2)
 
 
@@ -127,15 +129,29 @@ class Stranger:
         return done
 
 
+def unchanged(terms: Terms) -> Terms:
+    return terms
+
+
 @dataclass
 class World:
-    """One task among small synthetic providers. `dead` roles take no further step."""
+    """One task among small synthetic providers.
+
+    `dead` roles take no further step, `cast` gives roles to other agents than the honest ones, `rewrite` lets the
+    requester change its terms before it opens. With `open_weights`, units of bond by provider, anybody may join.
+    `refusals` collects what was refused to whom.
+    """
 
     chain: EmbeddedChain
     options: Options = OPTIONS
     store: Store = field(default_factory=MemoryStore)
     chaos: Chaos = field(default_factory=lambda: Chaos(Random(0), 0.0))
     dead: set[str] = field(default_factory=set)
+    cast: Mapping[str, Callable[[Actor], Agent]] = field(default_factory=dict)
+    rewrite: Callable[[Terms], Terms] = unchanged
+    open_weights: tuple[int, ...] = ()
+    evaluators: int = EVALUATORS
+    refusals: dict[str, list[MarketError]] = field(default_factory=dict)
     documents: Documents = field(default_factory=Documents)
     _keys: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -147,15 +163,16 @@ class World:
         self.schema = schema_from_arrays(features[:60], labels[:60], ["a", "b", "c"])
         parts = [slice(60 + 32 * i, 92 + 32 * i) for i in range(PROVIDERS)]
         self.tables = [table_from_arrays(features[part], labels[part], self.schema) for part in parts]
-        self.terms, self.validation = self._make_terms((features[:60], labels[:60]))
+        terms, self.validation = self._make_terms((features[:60], labels[:60]))
+        self.terms = self.rewrite(terms)
         for role in self.roles:
-            amount = self.terms.chain_terms().escrow if role == "requester" else 100 * TOKEN
+            amount = self.terms.chain_terms().escrow if role == "requester" else PURSE
             self.chain.fund(self.account(role))
             self.chain.mint(self.account(role), amount)
 
     @property
     def roles(self) -> list[str]:
-        numbered = [f"provider {i}" for i in range(PROVIDERS)] + [f"evaluator {i}" for i in range(EVALUATORS)]
+        numbered = [f"provider {i}" for i in range(PROVIDERS)] + [f"evaluator {i}" for i in range(self.evaluators)]
         return ["requester", "aggregator", "standby", *numbered, "stranger"]
 
     def secret(self, role: str) -> bytes:
@@ -180,33 +197,46 @@ class World:
             actor = self.actor(role, self.record())
             return Seat(actor.account, actor.age.public)
 
-        evaluators = tuple(seat(f"evaluator {i}") for i in range(EVALUATORS))
+        evaluators = tuple(seat(f"evaluator {i}") for i in range(self.evaluators))
         seats = Seats(seat("requester"), (seat("aggregator"), seat("standby")), evaluators)
-        listed = [(self.account(f"provider {i}"), 10 + i) for i in range(PROVIDERS)]
-        options = replace(self.options, min_providers=self.options.min_providers or PROVIDERS - 1)
-        return make_terms(self.store, self.secret("requester"), self.schema, validation, listed, seats, options)
+        secret = self.secret("requester")
+        return make_terms(self.store, secret, self.schema, validation, self._admission(), seats, self.options)
 
-    def agent(self, role: str) -> Agent:
+    def _admission(self) -> Admission:
+        if self.open_weights:
+            return anybody(PROVIDERS, min_weight=sum(self.open_weights), max_weight=2 * sum(self.open_weights))
+        listed = [(self.account(f"provider {i}"), 10 + i) for i in range(PROVIDERS)]
+        return allow_list(listed, self.options.min_providers or PROVIDERS - 1)
+
+    def agent(self, role: str, actor: Actor) -> Agent:
         """Build a role's agent from nothing but its key and its private data."""
-        chain, store = CrashingChain(self.chain, self.chaos), CrashingStore(self.store, self.chaos)
-        record = Record(chain, store, documents=self.documents)
-        actor = self.actor(role, record)
+        if role in self.cast:
+            return self.cast[role](actor)
         if role == "requester":
             return RequesterAgent(actor, self.terms, self.validation)
         if role == "stranger":
             return Stranger(actor)
         if role.startswith("provider"):
-            return ProviderAgent(actor, 1, trainer_on(self.tables[int(role.split()[1])]))
+            return self.provider(actor, int(role.split()[1]))
         return EvaluatorAgent(actor, 1) if role.startswith("evaluator") else AggregatorAgent(actor, 1)
+
+    def provider(self, actor: Actor, number: int, trainer: Trainer | None = None) -> ProviderAgent:
+        """Build the agent of a provider that answers with `trainer`, by default the honest one on its own data."""
+        weight = self.open_weights[number] if self.open_weights else None
+        return ProviderAgent(actor, 1, trainer or trainer_on(self.tables[number]), weight=weight)
 
     def step(self, role: str) -> bool:
         """Let a role take one step in a new process; returns whether it did anything, or died trying."""
         if role in self.dead:
             return False
+        chain, store = CrashingChain(self.chain, self.chaos), CrashingStore(self.store, self.chaos)
+        actor = self.actor(role, Record(chain, store, documents=self.documents))
         try:
-            return bool(self.agent(role).step())
+            return bool(self.agent(role, actor).step())
         except Crash:
             return True
+        finally:
+            self.refusals.setdefault(role, []).extend(actor.refusals)
 
     def settle(self, order: Random, watch: Callable[["World"], None] = lambda world: None) -> Record:
         """Interleave all roles until nothing more can happen, time moving only when everybody is idle."""

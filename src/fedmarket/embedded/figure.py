@@ -20,7 +20,9 @@ LABEL_GAP = 15
 BELOW = 0.06
 """Room under a negative skill, in units of skill."""
 BARS, BARS_END = 606, 740
-OWED, OWED_END = 814, 908
+OWED, OWED_END = 814, 956
+DIGIT = 7.7
+"""Width that a digit of an amount may take."""
 STYLE = """
 text{font:12px system-ui,-apple-system,"Segoe UI","PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
 text{fill:#1f2328}.muted{fill:#59636e}.gold{fill:#9a6700}.head{font-size:16px}.head,.panel{font-weight:600}
@@ -136,6 +138,7 @@ def _provider_panel(providers: Sequence[ProviderLine], lang: str, bottom: float)
     low, high = min(0, *(a for a, _ in reach)), max(1, *(b for _, b in reach))
     x = _Scale(low / PPB, high / PPB, BARS, BARS_END)
     most = max(1, *(line.owed for line in providers))
+    room = OWED_END - OWED - DIGIT * max(len(_cents(line.owed)) for line in providers)
     parts = [
         _text(BARS, 70, _say("contribution", lang), "panel"),
         _text(OWED, 70, _say("owed", lang), "panel"),
@@ -143,7 +146,7 @@ def _provider_panel(providers: Sequence[ProviderLine], lang: str, bottom: float)
     for place, line in enumerate(providers):
         top = TOP + ROW * place
         parts += _contribution(line, x, top, lang)
-        width = (OWED_END - OWED) * line.owed / most
+        width = room * line.owed / most
         parts += [_line(axis, top + 11, axis, top + 31, "axis") for axis in (x(0), OWED)]
         parts.append(f'<rect class="owed" x="{OWED}" y="{top + 14}" width="{width:.1f}" height="14"/>')
         parts.append(_text(OWED + width + 6, top + 25, _cents(line.owed)))

@@ -21,7 +21,7 @@ from fedmarket.domain.errors import UsageError
 from fedmarket.domain.outcome import Outcome
 from fedmarket.domain.terms import DataSchema, Seat, Terms
 from fedmarket.embedded.driver import drive
-from fedmarket.embedded.plan import TOKEN, Options, Seats, make_terms, within_budget
+from fedmarket.embedded.plan import TOKEN, Options, Seats, allow_list, make_terms, within_budget
 from fedmarket.embedded.report import RoundLine, TaskReport
 from fedmarket.embedded.telling import Telling, round_line, tell
 from fedmarket.learning.metrics import measure
@@ -225,7 +225,8 @@ class TaskRun:
         )
         listed = [(actor.account, p.weight) for actor, p in zip(self.providers, plan.parties, strict=True)]
         secret = self.requester.secret
-        return make_terms(self.market.store, secret, plan.schema, plan.validation, listed, seats, plan.options)
+        admission = allow_list(listed, plan.options.min_providers)
+        return make_terms(self.market.store, secret, plan.schema, plan.validation, admission, seats, plan.options)
 
     def _fund(self) -> dict[str, int]:
         chain = self.market.chain

@@ -48,6 +48,7 @@ WINDOWS = Windows(
 
 
 AVERAGING = Strategy("fedavg")
+HALF_MOMENTUM = Strategy("fedavgm", (("server_momentum", "0.5"),))
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Options:
     provider_bond: int = 10
     trigger_reward: int = 2
     floor_bps: int = 3000
+    toll_bps: int = 0
     royalty_bps: int = 1000
     patience_rounds: int | None = None
     patience_gain: str = "0.005"
@@ -80,6 +82,12 @@ class Options:
     windows: Windows = WINDOWS
     contributors_licence: bool = True
     nonce: str = "1"
+
+
+OPEN_OPTIONS = Options(
+    strategy=HALF_MOMENTUM, participation=0, floor_bps=0, toll_bps=4000, patience_gain="0.01", clip="1.0"
+)
+"""What a requester that admits anybody should start from: hedging, echoes, noise and splitting earn nothing."""
 
 
 @dataclass(frozen=True)
@@ -96,18 +104,34 @@ def ppb(text: str) -> int:
     return int(Decimal(text) * PPB)
 
 
+def allow_list(listed: Sequence[tuple[str, int]], min_providers: int | None = None) -> Admission:
+    """Admit those `listed` as (account, weight), all of them unless a task may start with `min_providers`."""
+    return Admission(
+        listed=tuple(Admitted(account, weight, Amount(0)) for account, weight in listed),
+        min_providers=min_providers or len(listed),
+        max_providers=len(listed),
+        min_weight=1,
+        max_weight=sum(weight for _, weight in listed),
+    )
+
+
+def anybody(max_providers: int, min_weight: int, max_weight: int) -> Admission:
+    """Admit anybody who locks bonds for units of weight; in all at least `min_weight` and at most `max_weight`."""
+    return Admission((), 1, max_providers, min_weight, max_weight)
+
+
 def make_terms(
     store: Store,
     secret: bytes,
     schema: DataSchema,
     validation: tuple[ArrayLike, ArrayLike],
-    listed: Sequence[tuple[str, int]],
+    admission: Admission,
     seats: Seats,
     options: Options,
 ) -> tuple[Terms, Table]:
     """Store the validation set sealed to the evaluators, measure the start, and return terms and standardised table.
 
-    `validation` are raw features (n, d) and labels (n,); `listed` (account, weight); `secret` the requester's key.
+    `validation` are raw features (n, d) and labels (n,); `secret` is the requester's key.
     """
     features = np.asarray(validation[0], np.float64)
     table = table_from_arrays(features, np.asarray(validation[1]), schema)
@@ -116,7 +140,6 @@ def make_terms(
     initial = recipe.init(0)
     start = measure(recipe, initial, table)
     reference = class_share_loss(table.labels, len(schema.classes))
-    weight = sum(weight for _, weight in listed)
     goal = Goal(
         start_ppb=start.skill_ppb,
         start_error_ppb=skill_stderr_ppb(recipe.losses(initial, table), reference),
@@ -133,17 +156,11 @@ def make_terms(
         strategy=options.strategy,
         aggregation="mean",
         clip=options.clip,
-        admission=Admission(
-            listed=tuple(Admitted(account, weight, Amount(0)) for account, weight in listed),
-            min_providers=options.min_providers or len(listed),
-            max_providers=len(listed),
-            min_weight=1,
-            max_weight=weight,
-        ),
+        admission=admission,
         data=schema,
         validation=sealed,
         goal=goal,
-        money=_money(options),
+        money=_money(options, admission),
         windows=options.windows,
         requester=seats.requester,
         aggregators=seats.aggregators,
@@ -174,10 +191,12 @@ def _seal_validation(
     return Validation(digest(packed), len(table), counts, blob)
 
 
-def _money(options: Options) -> Money:
+def _money(options: Options, admission: Admission) -> Money:
     def tokens(amount: int) -> Amount:
         return Amount(amount * TOKEN)
 
+    # The least total weight must lock twice what it can win.
+    unit_bond = Amount(-(-2 * options.performance * TOKEN // admission.min_weight))
     return Money(
         performance=tokens(options.performance),
         participation=tokens(options.participation),
@@ -185,10 +204,10 @@ def _money(options: Options) -> Money:
         evaluator_fee=tokens(options.evaluator_fee),
         aggregator_bond=tokens(options.aggregator_bond),
         evaluator_bond=tokens(options.evaluator_bond),
-        provider_bond=tokens(options.provider_bond),
+        provider_bond=unit_bond if admission.open else tokens(options.provider_bond),
         trigger_reward=tokens(options.trigger_reward),
         floor_bps=options.floor_bps,
-        toll_bps=0,
+        toll_bps=options.toll_bps,
         royalty_bps=options.royalty_bps,
     )
 

@@ -1,5 +1,6 @@
 """What a run has come to: counted, so that a test can prove that the random actors get deep."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference.state import Task, Vote
 
 from .books import Book
+from .brinks import BRINKS
 from .call_rules import Deed
 from .dossier import Dossier
 
@@ -110,3 +112,77 @@ MILESTONES: dict[str, Callable[[Moment], bool]] = {
     "swept after a fallback": lambda now: now.deed.verb == "sweep" and now.task.status is Status.FALLBACK,
 }
 """By name, what an accepted call must have done; the depth test demands each of them."""
+
+AT_ONCE = "three tasks at once"
+"""Noted where it happens: it is no call's doing."""
+
+REFUSALS: dict[str, frozenset[str]] = {
+    verb: frozenset(reasons.split())
+    for verb, reasons in {
+        "open_task": (
+            "amount_too_large bad_aggregators bad_patience bad_provider_limits bad_rounds bad_royalty "
+            "bad_seat bad_weight_limits bad_window bond_too_small evaluators_not_odd no_escrow "
+            "no_terms one_role_only open_with_participation open_with_prices payment_failed "
+            "reward_too_large task_exists"
+        ),
+        "take_seat": "not_a_seat payment_failed seat_taken start_deadline_passed unknown_task wrong_status",
+        "join": (
+            "amount_too_large bad_weight join_deadline_passed not_admitted one_role_only "
+            "open_with_prices payment_failed task_full too_much_weight unknown_task wrong_status"
+        ),
+        "cancel": "not_the_requester start_deadline_passed unknown_task wrong_status",
+        "start": (
+            "joining_open seat_empty start_deadline_passed too_few_providers too_little_weight "
+            "unknown_task wrong_status"
+        ),
+        "announce": "not_a_provider submit_deadline_passed unknown_task wrong_round wrong_status",
+        "commit_round": (
+            "empty_commitment not_the_aggregator round_deadline_passed submission_open "
+            "too_many_updates too_much_weight unknown_task weight_without_updates wrong_round "
+            "wrong_status"
+        ),
+        "take_over": "not_a_standby not_your_turn training_deadline_passed unknown_task wrong_status",
+        "stop": "not_the_requester round_deadline_passed too_early unknown_task wrong_status",
+        "close": "too_early unknown_task wrong_status",
+        "commit_scores": (
+            "already_committed commit_deadline_passed empty_commitment not_an_evaluator unknown_task "
+            "wrong_status"
+        ),
+        "reveal_scores": (
+            "already_revealed commits_open never_committed not_an_evaluator reveal_deadline_passed "
+            "unknown_task wrong_status wrong_table"
+        ),
+        "confirm": (
+            "already_confirmed bad_best_round bad_rounds_verified bad_seats bad_vote bonds_exceeded "
+            "confirm_deadline_passed debit_without_rule never_revealed not_an_evaluator "
+            "owed_exceeds_budget reveals_open sum_mismatch too_few_agree unknown_task wrong_status"
+        ),
+        "claim": "bonds_exhausted nothing_owed owed_exhausted unknown_task wrong_proof wrong_status",
+        "claim_fallback": (
+            "bonds_exhausted never_delivered not_yours nothing_owed too_many_delivered unknown_task "
+            "wrong_proof wrong_round_slot wrong_status"
+        ),
+        "claim_seat": "nothing_owed unknown_task wrong_status",
+        "refund": "nothing_owed unknown_task wrong_status",
+        "sweep": "nothing_owed too_early unknown_task wrong_status",
+        "flush_forfeits": "nothing_owed",
+    }.items()
+}
+"""By verb, every reason for which it refuses; the depth test demands each of them, and that there is no other."""
+
+
+def wanted(times: int) -> dict[str, int]:
+    """Return how often each thing must be reached: milestones so many times, refusals and brinks once."""
+    refusals = (f"{verb}: {reason}" for verb, reasons in REFUSALS.items() for reason in reasons)
+    brinks = (name for brink in BRINKS for name in brink.names())
+    return dict.fromkeys((*MILESTONES, AT_ONCE), times) | dict.fromkeys((*refusals, *brinks), 1)
+
+
+def missing(reached: Counter[str], times: int) -> list[str]:
+    """Return what was reached less often than wanted, with how often it was."""
+    return [f"{name} ({reached[name]})" for name, least in wanted(times).items() if reached[name] < least]
+
+
+def unknown(reached: Counter[str]) -> set[str]:
+    """Return the refusals that were met and are in no list."""
+    return {name for name in reached if ": " in name} - set(wanted(1))

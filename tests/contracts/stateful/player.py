@@ -11,6 +11,7 @@ from .clock import wait_for_a_deadline
 from .deeds import deed
 from .drain import drain
 from .errors import an_error, spoiled_terms
+from .milestones import AT_ONCE
 from .openings import an_opening
 from .plays import PLAYS
 from .session import Session
@@ -52,7 +53,7 @@ class Player:
         for requester in (PAUPER, opening.requester) if chance(rng, 9) else (opening.requester,):
             session.call(requester, "open_task", opening.terms)
         if len(self.tasks_in(*RUNNING)) == MOST_RUNNING:
-            session.reached["three tasks at once"] += 1
+            session.reached[AT_ONCE] += 1
         for _ in range(rng.choice((0, 1, 1, 2))):
             self._play(rng, self.tasks_in()[-1])
 

@@ -9,11 +9,12 @@ from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference.payment import SETTLEMENT_LEAF
 from fedmarket.domain.reference.state import NO_AGREEMENT, ZERO
 
+from .brinks import BRINKS, time_of
 from .call_rules import Deed
 from .cast import EVERYBODY, STRANGER
 from .choice import chance
 from .clock import last_deadline, wait_within
-from .deeds import AGE_KEY, LISTING, a_lying_round, an_honest_round, commitment, revealers
+from .deeds import AGE_KEY, LISTING, a_lying_round, an_honest_round, commitment, deed, revealers
 from .dossier import proof_of, providers, table_of
 from .errors import spoiled
 from .session import Session
@@ -122,7 +123,9 @@ def agree(session: Session, task_id: int, rng: Random) -> None:
     for _ in range(4):
         if kind != "none":
             vote = (a_fair_vote if kind == "fair" else a_lying_vote)(session, task_id, rng)
-        answers = [session.call(evaluator, "confirm", task_id, vote) for evaluator in voters]
+        times = [1 + chance(rng, 4) for _ in voters]
+        ballots = [evaluator for evaluator, often in zip(voters, times, strict=True) for _ in range(often)]
+        answers = [session.call(evaluator, "confirm", task_id, vote) for evaluator in ballots]
         if task.status is not Status.SCORING or None in answers:
             return
 
@@ -193,12 +196,21 @@ def collect_oneself(session: Session, task_id: int, account: str, rng: Random) -
     return [session.call(account, "claim_fallback", task_id, *claim) for claim in claims]
 
 
+def go_to_the_brink(session: Session, task_id: int, rng: Random) -> None:
+    """Do what makes sense in a deadline's very second, or in the next."""
+    task = session.task(task_id)
+    brink = rng.choice([brink for brink in BRINKS if brink.within is task.status])
+    call = deed(session, brink.verb, task_id, rng)
+    session.wait_until(time_of(brink, task, call.sender) + rng.choice((0, 1)))
+    session.call(call.sender, call.verb, *call.args)
+
+
 PLAYS: dict[Status, tuple[Callable[[Session, int, Random], None], ...]] = {
-    Status.OPEN: (open_fully,) * 11 + (leave,),
-    Status.TRAINING: (train,) * 6 + (stall,) * 3 + (leave,),
-    Status.SCORING: (judge,) * 6 + (score, agree, leave),
-    Status.SETTLED: (collect, collect, sweep),
-    Status.FALLBACK: (collect, collect, sweep),
+    Status.OPEN: (open_fully,) * 9 + (go_to_the_brink, go_to_the_brink, leave),
+    Status.TRAINING: (train,) * 6 + (stall,) * 3 + (go_to_the_brink, go_to_the_brink, leave),
+    Status.SCORING: (judge,) * 5 + (score, agree, go_to_the_brink, go_to_the_brink, leave),
+    Status.SETTLED: (collect, collect, sweep, go_to_the_brink),
+    Status.FALLBACK: (collect, collect, sweep, go_to_the_brink),
     Status.CANCELLED: (collect,),
 }
 """What may be played in each state; what comes more often is likelier."""

@@ -15,6 +15,7 @@ from fedmarket.domain.reference.state import Event, Task
 
 from . import call_rules
 from .books import Book
+from .brinks import Brink, met, name_of
 from .cast import CHAIN_ID, MARKET, SINK, STARTED_AT, purses
 from .chain_side import Answer, ChainSide
 from .dossier import Dossier
@@ -69,9 +70,13 @@ class Session:
         """
         self.sound, now = False, self.ledger.now
         before = self.latest or self._frame()
+        deed = call_rules.Deed(sender, verb, args)
+        brinks = self._brinks(deed)
         answer = self._ask_reference(sender, verb, args)
         if self.chain:
             self.chain.must_answer(answer, self.ledger, sender, verb, args)
+        if not self.rehearsing:
+            self.reached.update(name_of(brink, side, answer.reason) for brink, side in brinks)
         if answer.reason:
             self.latest = self._frame()
             assert self.latest == before, f"{verb} was refused ({answer.reason}) and changed something"
@@ -83,12 +88,15 @@ class Session:
         self.tell(f"  {now}: {sender} {verb}{args}")
         after = self.latest = self._frame()
         self._learn(answer.events, args)
-        deed = call_rules.Deed(sender, verb, args)
         call_rules.check(self, deed, before, after, answer.events)
         if not self.rehearsing and verb != "flush_forfeits":
             self._note(deed, before, after, answer.events)
         self.sound = True
         return None
+
+    def _brinks(self, deed: call_rules.Deed) -> list[tuple[Brink, int]]:
+        task = self.ledger.tasks.get(deed.args[0]) if deed.args and isinstance(deed.args[0], int) else None
+        return list(met(task, deed, self.ledger.now)) if task else []
 
     def _learn(self, events: Sequence[Event], args: tuple[Any, ...]) -> None:
         """Tell the task's dossier what everybody can see."""
