@@ -28,7 +28,6 @@ from fedmarket.store.blobs import Store
 from fedmarket.store.memory import MemoryStore
 
 PROVIDERS, EVALUATORS = 3, 3
-PURSE = 100 * TOKEN
 OPTIONS = Options(rounds=2, steps=5, target="0.5", performance=781, participation=101, patience_rounds=2)
 
 
@@ -166,9 +165,14 @@ class World:
         terms, self.validation = self._make_terms((features[:60], labels[:60]))
         self.terms = self.rewrite(terms)
         for role in self.roles:
-            amount = self.terms.chain_terms().escrow if role == "requester" else PURSE
+            amount = self.terms.chain_terms().escrow if role == "requester" else self.purse
             self.chain.fund(self.account(role))
             self.chain.mint(self.account(role), amount)
+
+    @property
+    def purse(self) -> int:
+        """What everybody but the requester has at first; under open admission bonds are dear."""
+        return 2000 * TOKEN if self.open_weights else 100 * TOKEN
 
     @property
     def roles(self) -> list[str]:

@@ -53,13 +53,13 @@ class AggregatorAgent:
         if not view.state.submit_deadline < now <= view.state.round_deadline:
             return []
         candidates = collect(self.actor.record, self._task, self.actor.age)
-        manifest = self._store_round(view, candidates)
+        manifest = self.store_round(view, candidates)
         self.actor.record.store.put(manifest.encoded)
         commitment = (manifest.updates_root, manifest.model, manifest.hash)
         counts = (len(manifest.updates), manifest.delivered_weight)
         return self.actor.call(self._task, "commit_round", manifest.round, *commitment, *counts)
 
-    def _store_round(self, view: TaskView, candidates: Candidates) -> Manifest:
+    def store_round(self, view: TaskView, candidates: Candidates) -> Manifest:
         """Aggregate, take the server's step, store model, sum and bundle, and return the manifest that names them."""
         record, store = self.actor.record, self.actor.record.store
         terms, number = record.terms(self._task), len(view.rounds) + 1

@@ -6,9 +6,10 @@ from pathlib import Path
 from fedmarket.audit.checks import ANYONE, CHECKS, EVALUATOR, Row
 from fedmarket.audit.evidence import Evidence
 from fedmarket.audit.finding import Finding
-from fedmarket.domain.errors import MarketError
+from fedmarket.domain.errors import MarketError, UsageError
 
 PASS, FAIL, PRIVATE, BLOCKED = "PASS", "FAIL", "PRIVATE", "BLOCKED"
+DAMAGED = ("record.bad_export", "record.altered_export")
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,22 @@ class Check:
 def audit_export(folder: Path, task: int, secret: bytes | None = None) -> tuple[Check, ...]:
     """Audit one task of the record exported to `folder`; `secret` is the 32-byte key of a seat, if there is one.
 
-    Raises UsageError where the folder holds no export.
+    An export that was damaged fails the first check. Raises UsageError where the folder holds no export, or where it
+    does not know the task.
     """
-    return audit(Evidence.open(folder, task, secret))
+    try:
+        evidence = Evidence.open(folder, task, secret)
+    except UsageError as fault:
+        if fault.error_id not in DAMAGED:
+            raise
+        return _nothing_to_check(fault)
+    return audit(evidence)
+
+
+def _nothing_to_check(fault: UsageError) -> tuple[Check, ...]:
+    first, *others = CHECKS
+    blocked = (Check(row.name, BLOCKED, Finding("blocked", name=first.name), first.name) for row in others)
+    return (Check(first.name, FAIL, fault), *blocked)
 
 
 def audit(evidence: Evidence) -> tuple[Check, ...]:

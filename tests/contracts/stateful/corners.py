@@ -6,7 +6,7 @@ from .milestones import missing, wanted
 from .player import play_run
 from .session import Session
 
-STEPS = 40
+STEPS = 15
 OFTEN = 2
 """How many times the chosen runs together reach every milestone; every refusal is met at least once."""
 

@@ -67,7 +67,7 @@ def an_honest_round(session: Session, task_id: int, rng: Random) -> RoundArgs:
     """Let some providers deliver; return the arguments (after the task) of a commit that tells the truth."""
     task, dossier = session.task(task_id), session.dossiers[task_id]
     absent = rng.choice((2, 4, 4, 1))
-    deliverers = frozenset(account for account in providers(task) if not chance(rng, absent))
+    deliverers = tuple(account for account in providers(task) if not chance(rng, absent))
     counts = {account: count for account, count in dossier.delivered.items() if account in task.parts}
     for account in deliverers:
         counts[account] = counts.get(account, 0) + 1

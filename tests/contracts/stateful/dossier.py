@@ -27,7 +27,7 @@ class Dossier:
     truthful: bool = True
     settlements: dict[bytes, Leaves] = field(default_factory=dict)
     updates: dict[bytes, Leaves] = field(default_factory=dict)
-    honest_rounds: dict[RoundArgs, frozenset[str]] = field(default_factory=dict)
+    honest_rounds: dict[RoundArgs, tuple[str, ...]] = field(default_factory=dict)
     fair_votes: set[Vote] = field(default_factory=set)
     proposals: list[Vote] = field(default_factory=list)
     repented: set[str] = field(default_factory=set)
