@@ -61,13 +61,12 @@ def claim_fallback(
 ):
     """
     @notice Pay a provider by weight and delivered rounds from a round's leaf (account, update, delivered); an announcer
-            at least its bond. Anyone may with the last round's leaf; only the account itself with an earlier one, or
-            with none, as these pay less than somebody else may be able to show.
+            at least its bond. The leaf may be of any round: the last aggregator may have left somebody out, or
+            understated it. Only the account itself may choose which one it settles for.
     """
     progress: progress_word.Progress = ledger.find(task_id, lifecycle.IN_FALLBACK)
     part: part_word.Part = self._provider(task_id, account)
-    best: bool = delivered != 0 and round_number == progress.round
-    refusal.require(best or msg.sender == account, refusal.NOT_YOURS)
+    refusal.require(msg.sender == account, refusal.NOT_YOURS)
     if delivered == 0:
         refusal.require(part.announced != 0, refusal.NEVER_DELIVERED)
     else:

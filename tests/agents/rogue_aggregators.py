@@ -51,8 +51,6 @@ class AddsUpWrongly(Rogue):
 
 
 class CommitsAnotherModel(Rogue):
-    step = np.float32(2**-20)
-
     def spoil(self, view: TaskView, manifest: Manifest) -> Manifest:
         record, spec = self.actor.record, recipe_of(self.actor.record.terms(1)).spec
         base = open_model(record, 1, len(view.rounds), self.actor.age)
@@ -106,12 +104,13 @@ class InvitesStranger(Rogue):
         secret = hkdf(b"simulation", "stranger")
         update = digest(b"an update of nobody's")
         entry = Entry(Actor(secret, self.actor.record).account, update, sign(update, secret), 1)
-        return _with_entries(manifest, (*manifest.updates, entry))
+        return _with_entries(manifest, (*manifest.updates[1:], entry))
 
 
 class CountsTwice(Rogue):
     def spoil(self, view: TaskView, manifest: Manifest) -> Manifest:
-        return _with_entries(manifest, (*manifest.updates, manifest.updates[0]))
+        light, middle, _ = sorted(manifest.updates, key=lambda entry: entry.weight)
+        return _with_entries(manifest, (light, light, middle))
 
 
 class MiscountsDeliveries(Rogue):
@@ -122,8 +121,9 @@ class MiscountsDeliveries(Rogue):
 
 class FavoursOne(Rogue):
     def spoil(self, view: TaskView, manifest: Manifest) -> Manifest:
-        first, *rest = manifest.updates
-        return replace(manifest, updates=(replace(first, weight=first.weight + 1), *rest))
+        first, second, *rest = manifest.updates
+        heavier, lighter = replace(first, weight=first.weight + 1), replace(second, weight=second.weight - 1)
+        return replace(manifest, updates=(heavier, lighter, *rest))
 
 
 class ForgesSignature(Rogue):
@@ -173,5 +173,6 @@ class CallsItUnchangedOnce(LeavesOutOnce):
 
 
 def _with_entries(manifest: Manifest, entries: tuple[Entry, ...]) -> Manifest:
+    """Return the manifest with other updates, its counts and root made to fit them."""
     before = {line.provider: line.rounds - 1 for line in manifest.delivered}
     return replace(manifest, updates=entries, delivered=count_delivered(before, entries))

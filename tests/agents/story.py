@@ -7,14 +7,18 @@ from typing import Any
 
 from fedmarket.agents.actor import Actor, Agent
 from fedmarket.chain.simulated import SimulatedChain
+from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.manifest import Manifest
 from fedmarket.domain.outcome import Outcome
+from fedmarket.domain.reference.state import Task
 from fedmarket.embedded.plan import TOKEN
 from fedmarket.record.facts import outcome
 from fedmarket.record.live import Record
+from fedmarket.record.replay import Replay
 from fedmarket.record.task import TaskView
 from tests.simulation.world import OPTIONS, World
 
+Watch = Callable[[World], None]
 Cast = Mapping[str, Callable[[Actor], Agent]]
 AGGREGATOR_BOND = EVALUATOR_BOND = 50 * TOKEN
 AGGREGATOR_FEE, EVALUATOR_FEE = 5 * TOKEN, 20 * TOKEN
@@ -54,6 +58,13 @@ class Story:
         roles = {self.world.account(role): role for role in self.world.roles}
         return {roles[account]: word for account, word in told.items()}
 
+    def fault(self) -> str | None:
+        """The id of what an evaluator finds wrong with the first round that does not verify."""
+        replay = Replay(self.record, 1, self.world.actor("evaluator 0", self.record).age)
+        for _ in replay.rounds():
+            pass
+        return replay.fault.error_id if replay.fault else None
+
     def refused(self, role: str) -> set[str]:
         """The ids of what was refused to a role on the way."""
         return {refusal.error_id for refusal in self.world.refusals.get(role, [])}
@@ -75,27 +86,43 @@ def play(
     cast: Cast | None = None,
     *,
     options: Mapping[str, Any] | None = None,
-    watch: Callable[[World], None] = lambda world: None,
+    watch: Watch = lambda world: None,
     **fields: Any,
 ) -> Story:
     """Play a task to its end and check that nothing is stuck."""
     return finish(world(cast, options=options, **fields), watch)
 
 
-def finish(stage: World, watch: Callable[[World], None] = lambda world: None) -> Story:
+def finish(stage: World, watch: Watch = lambda world: None) -> Story:
     """Play what is left of a task to its end and check that nothing is stuck."""
     story = Story(stage, stage.settle(Random(0), watch))
     assert story.held == 0, "units are stuck"
     return story
 
 
-def dies_after_round(role: str, number: int) -> Callable[[World], None]:
-    """Return a watcher in whose world a role takes no further step once round `number` is committed."""
+def state_of(stage: World) -> Task | None:
+    """Return the contract's state of the task, None before it is opened."""
+    assert isinstance(stage.chain, SimulatedChain)
+    return stage.chain.ledger.tasks.get(1)
+
+
+def die_after_round(number: int, *roles: str) -> Watch:
+    """Return a watcher in whose world `roles` take no further step once training has come to round `number`."""
 
     def watch(stage: World) -> None:
-        assert isinstance(stage.chain, SimulatedChain)
-        task = stage.chain.ledger.tasks.get(1)
-        if task and task.round >= number and task.seats_taken:
-            stage.dead.add(role)
+        state = state_of(stage)
+        if state and state.status is not Status.OPEN and state.round >= number:
+            stage.dead |= set(roles)
+
+    return watch
+
+
+def silent_in_scoring(*roles: str) -> Watch:
+    """Return a watcher in whose world `roles` take no further step once training is over."""
+
+    def watch(stage: World) -> None:
+        state = state_of(stage)
+        if state and state.status is Status.SCORING:
+            stage.dead |= set(roles)
 
     return watch

@@ -57,7 +57,7 @@ class PairedMarket:
 
     def call(self, sender: str, verb: str, *args: Any, permit: Any = NO_PERMIT) -> Any:
         """Call a verb on both sides and return what it returns; raises ContractRefusal where both refuse alike."""
-        before = len(self.ledger.events)
+        logged, had = len(self.ledger.events), dict(self.ledger.balances)
         returned: Any = None
         refusal: ContractRefusal | None = None
         try:
@@ -66,11 +66,12 @@ class PairedMarket:
             refusal = refused
         reason, logs, output = self.send(sender, verb, *args, permit=permit)
         assert reason == (refusal.reason if refusal else None), f"{verb}: the contract says {reason}, not {refusal}"
-        expected = [(event.name, list(event.fields.items())) for event in self.ledger.events[before:]]
+        expected = [(event.name, list(event.fields.items())) for event in self.ledger.events[logged:]]
         assert logs == expected, f"{verb}: the contract logs {logs}, not {expected}"
-        self.must_agree()
         if refusal:
             raise refusal
+        # the market's own balance tells of a payment to anybody else
+        self.must_agree(sender, *(who for who, amount in self.ledger.balances.items() if amount != had.get(who, 0)))
         if self.abi.functions[verb].outputs:
             assert self.abi.functions[verb].decode(output) == (returned,)
         return returned
@@ -122,13 +123,16 @@ class PairedMarket:
         output = self.env.execute_code(to_address=self.token.address, data=data, is_modifying=False).output
         return int.from_bytes(output, "big")
 
-    def must_agree(self) -> None:
-        """Compare all money: what is held for each task, what waits for the sink, and everybody's tokens."""
+    def must_agree(self, *accounts: str) -> None:
+        """Compare the money: what is held for each task, what waits for the sink, and the tokens of these accounts.
+
+        `solvent` and `conserved` are the two equalities with the market's own balance.
+        """
         for task_id in self.ledger.tasks:
             assert self.view("held", task_id) == self.ledger.held(task_id), f"task {task_id} is held for otherwise"
         assert self.view("forfeits") == self.ledger.forfeits
         assert self.balance(self.address) == self.ledger.balances.get(self.address, 0) == self.ledger.total_held()
-        for account in (*EVERYBODY, SINK):
+        for account in accounts:
             assert self.balance(account) == self.ledger.balances.get(account, 0), f"{account} has another balance"
 
     @contextmanager

@@ -67,7 +67,7 @@ def test_whoever_dies_and_whenever_no_unit_is_stuck(batch: int) -> None:
         order, chain = Random(seed), SimulatedChain(genesis_time=1000)
         world = World(chain, chaos=Chaos(Random(seed), 0.02))
         mortal = [role for role in world.roles if role not in ("stranger", "requester")]
-        doomed = {role: order.randrange(400) for role in order.sample(mortal, order.randint(1, 4))}
+        doomed = {role: order.randrange(150) for role in order.sample(mortal, order.randint(1, 4))}
         ticks = [0]
 
         def die(world: World, ticks: list[int] = ticks, doomed: dict[str, int] = doomed) -> None:

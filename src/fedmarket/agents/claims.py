@@ -33,16 +33,17 @@ def _claim(actor: Actor, view: TaskView, account: str) -> list[Action]:
 
 
 def _claim_fallback(actor: Actor, view: TaskView, account: str) -> list[Action]:
-    """Claim with the leaf of the last round that names the account; for oneself, an announcement saves the bond."""
-    oneself = account == actor.account
-    for line in reversed(view.rounds if oneself else view.rounds[-1:]):
+    """Claim for oneself with the leaf of the last round that names the account; an announcement saves the bond."""
+    if account != actor.account:
+        return []
+    for line in reversed(view.rounds):
         manifest = actor.record.readable_manifest(view.number, line.number)
         if manifest is not None and account in manifest.counts and manifest.updates_root == line.updates_root:
             leaf = next(leaf for leaf in manifest.leaves() if leaf[0] == account)
             slot = (line.updates_root, line.model, line.manifest)
             proof = manifest.tree().proof(leaf)
             return actor.call(view.number, "claim_fallback", account, line.number, *leaf[1:], *slot, proof)
-    if oneself and any(line.provider == account for line in view.announcements):
+    if any(line.provider == account for line in view.announcements):
         return actor.call(view.number, "claim_fallback", account, 0, NO_UPDATE, 0, *[NO_UPDATE] * 3, [])
     return []
 

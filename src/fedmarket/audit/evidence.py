@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from fedmarket.chain.port import Head, Receipt
 from fedmarket.domain.accounts import address_of
-from fedmarket.domain.errors import MarketError, UsageError
+from fedmarket.domain.errors import UsageError
 from fedmarket.domain.outcome import Outcome
 from fedmarket.domain.reference.state import Event
 from fedmarket.domain.terms import Terms
@@ -18,7 +18,8 @@ from fedmarket.record.evaluation import Scores, evaluate, open_validation
 from fedmarket.record.export import STORE, Export, read_export
 from fedmarket.record.facts import outcome
 from fedmarket.record.live import Record
-from fedmarket.record.replay import open_updates, public_round
+from fedmarket.record.notes import noted_by_most
+from fedmarket.record.replay import check_announcements, open_updates
 from fedmarket.record.task import TaskView
 from fedmarket.store.age import AgeIdentity
 from fedmarket.store.folder import FolderStore
@@ -128,6 +129,13 @@ class Evidence:
             self._admitted[round_number] = open_updates(self.record, self.number, self.identity, manifest)
         return self._admitted[round_number]
 
+    def check_announcements(self, round_number: int) -> None:
+        """Raise RoundFault where a round leaves out an announced update that most evaluators had noted."""
+        assert self.identity is not None
+        manifest, noted = self.record.manifest(self.number, round_number), noted_by_most(self.record, self.number)
+        updates = self.updates(round_number)
+        check_announcements(self.record, self.number, self.identity, manifest, updates, noted)
+
     @cached_property
     def validation(self) -> Table:
         """The validation set, opened with an evaluator's key."""
@@ -139,11 +147,3 @@ class Evidence:
         """The evaluation of all rounds, computed again with an evaluator's key."""
         assert self.evaluator is not None
         return evaluate(self.record, self.number, self.evaluator, self.validation)
-
-    def public_fault(self, round_number: int) -> MarketError | None:
-        """Return what is publicly wrong with a round, or None."""
-        try:
-            public_round(self.record, self.number, round_number)
-        except MarketError as fault:
-            return fault
-        return None

@@ -47,7 +47,9 @@ def models(evidence: Evidence) -> Finding:
 
 
 def cut(evidence: Evidence) -> Finding:
-    """Where fewer rounds were settled on than committed, find the fault of the first one left out."""
+    """Find nobody left out who announced; where rounds were left out, find the fault of the first of them."""
+    for number in evidence.rounds():
+        evidence.check_announcements(number)
     committed = len(evidence.view.rounds)
     if evidence.verified == committed:
         return Finding("cut_none")

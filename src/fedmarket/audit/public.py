@@ -10,6 +10,7 @@ from fedmarket.domain.manifest_rules import check_manifest, check_signatures
 from fedmarket.domain.settlement import leaves
 from fedmarket.record.facts import agreed_terms, committed_round
 from fedmarket.record.models import initial_model
+from fedmarket.record.task import ProviderView, TaskView
 
 
 class AuditFault(MarketError):
@@ -113,41 +114,48 @@ def settlement(evidence: Evidence) -> Finding:
 
 
 def claims(evidence: Evidence) -> Finding:
-    """Compare every payment with its leaf, or with the last round's delivered counts where the task fell back."""
+    """Compare every payment with its leaf, or with a round's delivered counts where the task fell back."""
     view = evidence.view
     expected = _settled_leaves(evidence) if view.settled else _fallback_leaves(evidence)
     count = 0
     for payment in view.payments:
         if view.seat(payment.account, Role.AGGREGATOR) is not None or payment.account in view.terms.evaluators:
             continue
-        if expected.get(payment.account) != (payment.owed, payment.bond):
+        if (payment.owed, payment.bond) not in expected.get(payment.account, ()):
             _fail("other_payment", account=payment.account)
         count += 1
     return Finding("claims", count=count, providers=len(view.providers))
 
 
-def _settled_leaves(evidence: Evidence) -> dict[str, tuple[int, int]]:
+def _settled_leaves(evidence: Evidence) -> dict[str, set[tuple[int, int]]]:
     found, providers = evidence.outcome, {line.account: line for line in evidence.view.providers}
     assert found is not None
     return {
-        account: (owed, providers[account].bond - min(debit, providers[account].bond))
+        account: {(owed, providers[account].bond - min(debit, providers[account].bond))}
         for account, owed, debit, _ in leaves(found.settlement, list(providers))
     }
 
 
-def _fallback_leaves(evidence: Evidence) -> dict[str, tuple[int, int]]:
+def _fallback_leaves(evidence: Evidence) -> dict[str, set[tuple[int, int]]]:
+    """Return what each provider may have claimed: the leaf of any round is its own to choose, none if it announced."""
     view = evidence.view
     if view.status is not Status.FALLBACK:
         return {}
+    counts = [evidence.record.manifest(evidence.number, line.number).counts for line in view.rounds]
+    announced = {line.provider for line in view.announcements}
+    return {
+        line.account: {
+            (_fallback_owed(view, line, delivered), line.bond)
+            for delivered in {after[line.account] for after in counts if line.account in after}
+            | ({0} if line.account in announced else set())
+        }
+        for line in view.providers
+    }
+
+
+def _fallback_owed(view: TaskView, line: ProviderView, delivered: int) -> int:
     contract, state = view.terms, view.state
-    counts = evidence.record.manifest(evidence.number, len(view.rounds)).counts if view.rounds else {}
-    expected = {}
-    for line in view.providers:
-        delivered = counts.get(line.account, 0)
-        owed = contract.performance * line.weight * delivered // state.delivered_weight if delivered else 0
-        if contract.priced:
-            owed += line.price * delivered // contract.rounds
-        else:
-            owed += contract.participation * line.weight * delivered // (state.total_weight * contract.rounds)
-        expected[line.account] = (owed, line.bond)
-    return expected
+    owed = contract.performance * line.weight * delivered // max(state.delivered_weight, 1)
+    if contract.priced:
+        return owed + line.price * delivered // contract.rounds
+    return owed + contract.participation * line.weight * delivered // (state.total_weight * contract.rounds)

@@ -81,7 +81,7 @@ VERBS: dict[str, Verb] = {
             "> the state's last deadline",
         ),
         _verb("claim", "anyone", {_S.SETTLED}, {_S.SETTLED}, "with the provider's settlement leaf, once"),
-        _verb("claim_fallback", "anyone", {_S.FALLBACK}, {_S.FALLBACK}, "with the last round's leaf, once"),
+        _verb("claim_fallback", "provider", {_S.FALLBACK}, {_S.FALLBACK}, "with any round's leaf, once"),
         _verb("claim_seat", "anyone", {_S.SETTLED, _S.FALLBACK}, {_S.SETTLED, _S.FALLBACK}, "for a seat, once"),
         _verb("refund", "anyone", set(FINAL), set(FINAL), "requester's rest; everybody's money when cancelled"),
         _verb("sweep", "anyone", {_S.SETTLED, _S.FALLBACK}, {_S.SETTLED, _S.FALLBACK}, "> claim deadline"),

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tests.contracts.stateful.call_rules import Deed
+
 from fedmarket.domain.lifecycle import Role, Status
 from fedmarket.domain.reference.state import Task
-
-from .call_rules import Deed
 
 
 @dataclass(frozen=True)

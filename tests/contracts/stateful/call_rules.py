@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.contracts.stateful import payment_rules
+from tests.contracts.stateful.books import Book
+
 from fedmarket.domain.lifecycle import FINAL, VERBS, Status
 from fedmarket.domain.reference.state import Event, Task
 
-from . import payment_rules
-from .books import Book
-
 if TYPE_CHECKING:
-    from .session import Frame, Session
+    from tests.contracts.stateful.session import Frame, Session
 
 PULLING = frozenset({"open_task", "take_seat", "join"})
 TRIGGERED = frozenset({"close", "take_over"})

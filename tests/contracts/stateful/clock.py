@@ -2,10 +2,10 @@
 
 from random import Random
 
+from tests.contracts.stateful.session import Session
+
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference.state import Task
-
-from .session import Session
 
 
 def last_deadline(task: Task) -> int:

@@ -3,21 +3,19 @@
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import boa  # type: ignore[import-untyped]
 from eth_abi.abi import decode, encode
 from eth_hash.auto import keccak
+from tests.contracts.compiled import deploy
+from tests.contracts.stateful.cast import SINK, purses
+from tests.contracts.stateful.chain_side import Answer
 
 from fedmarket.domain.accounts import checksum
 from fedmarket.domain.lifecycle import PAYING
 from fedmarket.domain.reference.ledger import Ledger
 
-from .cast import SINK, purses
-from .chain_side import Answer
-
-CONTRACTS = Path(__file__).parents[3] / "contracts"
 NO_PERMIT = (0, 0, bytes(32), bytes(32))
 PERMITTED = frozenset({"open_task", "take_seat", "join"})
 NO_SEAT = 2**8 - 1
@@ -32,11 +30,10 @@ class ContractMarket:
     def __init__(self) -> None:
         self.env = boa.Env()
         self.env.enable_fast_mode()
-        with boa.swap_env(self.env):
-            token = boa.load(str(Path(__file__).parent / "plain_token.vy"))
-            for account, amount in purses().items():
-                token.mint(account, amount)
-            deployed = boa.load(str(CONTRACTS / "TaskMarket.vy"), token.address, SINK)
+        token = deploy(self.env, "silent_token")
+        for account, amount in purses().items():
+            token.mint(account, amount)
+        deployed = deploy(self.env, "TaskMarket", token.address, SINK)
         self.token = str(token.address)
         self.market = str(deployed.address)
         self.chain_id = int(self.env.evm.patch.chain_id)

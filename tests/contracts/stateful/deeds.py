@@ -1,21 +1,20 @@
-"""What an actor would sensibly do next, verb by verb: a call's sender and arguments, whether or not it is time for it."""
+"""What an actor would sensibly do next, verb by verb: a call's sender and arguments, be it time for it or not."""
 
 from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from tests.contracts.stateful.call_rules import Deed
+from tests.contracts.stateful.cast import EVERYBODY, STRANGER
+from tests.contracts.stateful.choice import chance, some
+from tests.contracts.stateful.dossier import RoundArgs, proof_of, providers, table_of, updates_root
+from tests.contracts.stateful.session import Session
+from tests.contracts.stateful.votes import a_vote
 
 from fedmarket.domain.lifecycle import Role
 from fedmarket.domain.reference.payment import SETTLEMENT_LEAF
 from fedmarket.domain.reference.scoring import commitment_of
 from fedmarket.domain.reference.state import ZERO, Task
-
-from .call_rules import Deed
-from .cast import EVERYBODY, STRANGER
-from .choice import chance, some
-from .dossier import RoundArgs, proof_of, providers, table_of, updates_root
-from .session import Session
-from .votes import a_vote
 
 AGE_KEY = b"\x99" * 32
 LISTING = b"\x22" * 32
@@ -89,7 +88,7 @@ def a_lying_round(session: Session, task_id: int, rng: Random) -> RoundArgs:
     counts = (0, 1, task.round, task.round + 1, task.round + 2, 2**255)
     leaves = tuple((account, ZERO, rng.choice(counts)) for account in (*accounts, *providers(task)[:2]))
     n_updates = rng.randint(0, task.providers)
-    weight = rng.choice(((n_updates, task.total_weight, min(n_updates + 1, task.total_weight))))
+    weight = rng.choice((n_updates, task.total_weight, min(n_updates + 1, task.total_weight)))
     root = ZERO if chance(rng, 5) else updates_root(dossier, leaves)
     return (task.round + 1, root, b"\x66" * 32, b"\x77" * 32, n_updates, weight if n_updates else 0)
 

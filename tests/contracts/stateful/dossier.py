@@ -1,18 +1,17 @@
-"""What the people around one task know off chain: the trees behind the roots, the tables, and whether they told the truth."""
+"""What is known off chain of one task: the trees behind its roots, and whether the rounds told the truth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from eth_hash.auto import keccak
+from tests.contracts.stateful.openings import Entry
 
 from fedmarket.domain.lifecycle import Role
 from fedmarket.domain.merkle import MerkleError, StandardTree
 from fedmarket.domain.reference.opening import ADMISSION_LEAF
 from fedmarket.domain.reference.payment import SETTLEMENT_LEAF, UPDATES_LEAF
 from fedmarket.domain.reference.state import ZERO, Task, Vote
-
-from .openings import Entry
 
 Leaves = tuple[tuple[Any, ...], ...]
 RoundArgs = tuple[Any, ...]

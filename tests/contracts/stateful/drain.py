@@ -1,24 +1,30 @@
 """The way out of every state: time and calls that a stranger may make empty the market to the last unit."""
 
+from random import Random
+from typing import Literal
+
+from tests.contracts.stateful.cast import STRANGER
+from tests.contracts.stateful.clock import last_deadline
+from tests.contracts.stateful.dossier import providers
+from tests.contracts.stateful.payment_rules import covered
+from tests.contracts.stateful.plays import collect_fallback, collect_oneself, collect_settlement
+from tests.contracts.stateful.session import Session
+
 from fedmarket.domain.lifecycle import FINAL, Status
 
-from .cast import STRANGER
-from .clock import last_deadline
-from .payment_rules import covered
-from .plays import collect_fallback, collect_settlement
-from .session import Session
+Claims = Literal["strangers", "themselves", "nobody"]
+"""Who claims for the providers before the sweep; all else is done by a stranger."""
 
 
-def drain(session: Session, *, claims_first: bool) -> None:
-    """Let everybody be silent from here on and a stranger do the rest; afterwards the market holds exactly nothing.
-
-    With `claims_first` the stranger claims for everybody whose leaf is known, otherwise it waits for the sweep.
-    """
+def drain(session: Session, claims: Claims) -> None:
+    """Let everybody be silent from here on and a stranger do the rest; afterwards the market holds exactly nothing."""
     for task_id in session.ledger.tasks:
         bring_to_an_end(session, task_id)
-    for task_id in session.ledger.tasks:
-        if claims_first and session.task(task_id).status is not Status.CANCELLED:
+    for task_id, task in session.ledger.tasks.items():
+        if claims == "strangers" and task.status is not Status.CANCELLED:
             claim_for_everybody(session, task_id)
+        if claims == "themselves" and task.status is Status.FALLBACK:
+            let_everybody_claim(session, task_id)
         pay_out_the_rest(session, task_id)
     for task_id, task in session.ledger.tasks.items():
         if task.purse_budget + task.purse_bonds and task.status is not Status.CANCELLED:
@@ -51,6 +57,20 @@ def claim_for_everybody(session: Session, task_id: int) -> None:
         answers = (collect_settlement if settled else collect_fallback)(session, task_id, account, STRANGER)
         if waiting and due and account in book.bonds:
             assert None in answers, f"{account} earned its claim and was refused: {answers}"
+
+
+def let_everybody_claim(session: Session, task_id: int) -> None:
+    """In a fallback, whoever announced or can show a delivery in any round gets its bond, however the others lied."""
+    task, book, dossier = session.task(task_id), session.books[task_id], session.dossiers[task_id]
+    for account in providers(task):
+        shown = any(
+            leaf[0] == account and 0 < leaf[2] <= number
+            for number in range(1, task.round + 1)
+            for leaf in dossier.updates_of(number)
+        )
+        answers = collect_oneself(session, task_id, account, Random(task_id))
+        if (shown or account in book.announcers) and not book.swept:
+            assert None in answers, f"{account} took part and was refused its bond: {answers}"
 
 
 def pay_out_the_rest(session: Session, task_id: int) -> None:

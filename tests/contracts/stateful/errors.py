@@ -4,18 +4,17 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from tests.contracts.stateful.call_rules import Deed
+from tests.contracts.stateful.cast import EVERYBODY
+from tests.contracts.stateful.choice import chance
+from tests.contracts.stateful.deeds import SENSIBLE, a_lying_round, deed
+from tests.contracts.stateful.openings import SPOILERS
+from tests.contracts.stateful.session import Session
+from tests.contracts.stateful.votes import spoiled as spoiled_vote
 
 from fedmarket.domain.chain_terms import ChainTerms
 from fedmarket.domain.lifecycle import VERBS
 from fedmarket.domain.reference.state import ZERO, Vote
-
-from .call_rules import Deed
-from .cast import EVERYBODY
-from .choice import chance
-from .deeds import SENSIBLE, a_lying_round, deed
-from .openings import SPOILERS
-from .session import Session
-from .votes import spoiled as spoiled_vote
 
 EDGES = (0, 1, 2**40 - 1, 2**40, 2**112 - 1, 2**112, 2**256 - 1)
 

@@ -1,25 +1,33 @@
 """The state machine: Hypothesis chooses the steps, and looks for a shorter run where one fails."""
 
+from contextlib import ExitStack
+
 from hypothesis import event, note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.contracts.stateful.chain_side import ChainSide
+from tests.contracts.stateful.choice import Dice
+from tests.contracts.stateful.player import RUNNING, Player
+from tests.contracts.stateful.session import Session
 
 from fedmarket.domain.lifecycle import FINAL
-
-from .choice import Dice
-from .player import RUNNING, Player
-from .session import Session
 
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 class MarketMachine(RuleBasedStateMachine):
-    """Plays one market; the session decides whether the reference stands alone or the contract follows it."""
+    """Plays one market: the reference alone, or with the contract following it where there is a chain."""
 
-    def __init__(self, session: Session) -> None:
+    chain: ChainSide | None = None
+
+    def __init__(self) -> None:
         super().__init__()
+        session = Session(self.chain)
         session.tell = note
         self.player = Player(session, Dice(0))
+        self.undo = ExitStack()
+        if self.chain:
+            self.undo.enter_context(self.chain.anchor())
 
     @initialize(run=SEEDS)
     def the_first_task_is_opened(self, run: int) -> None:
@@ -68,6 +76,12 @@ class MarketMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Empty the market for good, and report what the run came to."""
-        self.player.end()
+        with self.undo:
+            self.player.end()
         for name in self.player.session.reached:
             event(name)
+
+
+def machine_on(chain: ChainSide) -> type[MarketMachine]:
+    """Return the machine that a deployed contract follows."""
+    return type("ContractMachine", (MarketMachine,), {"chain": chain})

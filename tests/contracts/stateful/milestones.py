@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.contracts.stateful.books import Book
+from tests.contracts.stateful.brinks import BRINKS
+from tests.contracts.stateful.call_rules import Deed
+from tests.contracts.stateful.dossier import Dossier
+
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference.state import Task, Vote
-
-from .books import Book
-from .brinks import BRINKS
-from .call_rules import Deed
-from .dossier import Dossier
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Moment:
     @property
     def cancelled(self) -> bool:
         """Whether this call closed the task as cancelled."""
-        return self.of("TaskClosed", "status") == Status.CANCELLED
+        return bool(self.of("TaskClosed", "status") == Status.CANCELLED)
 
 
 MILESTONES: dict[str, Callable[[Moment], bool]] = {
@@ -145,8 +145,7 @@ REFUSALS: dict[str, frozenset[str]] = {
         "stop": "not_the_requester round_deadline_passed too_early unknown_task wrong_status",
         "close": "too_early unknown_task wrong_status",
         "commit_scores": (
-            "already_committed commit_deadline_passed empty_commitment not_an_evaluator unknown_task "
-            "wrong_status"
+            "already_committed commit_deadline_passed empty_commitment not_an_evaluator unknown_task wrong_status"
         ),
         "reveal_scores": (
             "already_revealed commits_open never_committed not_an_evaluator reveal_deadline_passed "

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
+from tests.contracts.stateful.cast import NOBODY, PAUPER, casting
+from tests.contracts.stateful.choice import chance
 
 from fedmarket.domain.chain_terms import AMOUNT_LIMIT, BOND_LIMIT, WEIGHT_LIMIT, WINDOW_LIMIT, ChainTerms, Windows
 from fedmarket.domain.merkle import StandardTree
 from fedmarket.domain.reference.opening import ADMISSION_LEAF
-
-from .cast import NOBODY, PAUPER, casting
-from .choice import chance
 
 Entry = tuple[str, int, int]
 """(account, weight, price): a leaf of the allow-list, or what a provider would join with."""
@@ -32,7 +31,7 @@ class Opening:
 
 
 def windows(rng: Random) -> Windows:
-    """Windows of a few lengths, so that deadlines meet; on a scale of the task's own, so that tasks outlive each other."""
+    """Windows of a few lengths, so that deadlines meet; on a scale of their own, so that tasks outlive each other."""
     scale = rng.choice(SCALES)
     join, start, commit, reveal, confirm, claim, round_wait = (scale * rng.choice(WAITS) for _ in range(7))
     submit = rng.choice((0, round_wait // 2, round_wait - 1))
@@ -48,7 +47,9 @@ def an_opening(rng: Random, serial: int) -> Opening:
         aggregators = (*aggregators[:-1], PAUPER)
     evaluators = tuple(order.pop() for _ in range(rng.choice((1, 3))))
     weights = [rng.choice((1, 2, 3, 10, 1000)) for _ in range(rng.choice((1, 2, 3, 4)))]
-    accounts = [*order[: len(weights) - 1], PAUPER] if chance(rng, 12) and PAUPER not in aggregators else order[: len(weights)]
+    accounts = (
+        [*order[: len(weights) - 1], PAUPER] if chance(rng, 12) and PAUPER not in aggregators else order[: len(weights)]
+    )
     kind = rng.choice(("listed", "priced", "open"))
     prices = [rng.choice((0, 5, 1000)) if kind == "priced" else 0 for _ in weights]
     candidates = tuple(zip(accounts, weights, prices, strict=True))
@@ -118,7 +119,9 @@ SPOILERS: tuple[Callable[[ChainTerms], ChainTerms], ...] = (
     lambda terms: replace(terms, windows=replace(terms.windows, join=WINDOW_LIMIT)),
     lambda terms: replace(terms, admission_root=bytes(32), participation=1),
     lambda terms: replace(terms, admission_root=bytes(32), participation=0, priced=True),
-    lambda terms: replace(terms, admission_root=bytes(32), participation=0, priced=False, provider_bond=0, performance=1),
+    lambda terms: replace(
+        terms, admission_root=bytes(32), participation=0, priced=False, provider_bond=0, performance=1
+    ),
     lambda terms: replace(
         terms, admission_root=bytes(32), participation=0, priced=False,
         performance=0, aggregator_fee=1, max_weight=2**20, provider_bond=BOND_LIMIT // 2**20,

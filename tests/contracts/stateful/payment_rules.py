@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from tests.contracts.stateful.books import Book
+from tests.contracts.stateful.dossier import Dossier
+
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference.state import NO_AGREEMENT, Task, Vote
 
-from .books import Book
-from .dossier import Dossier
-
 if TYPE_CHECKING:
-    from .call_rules import Deed
-    from .session import Session
+    from tests.contracts.stateful.call_rules import Deed
+    from tests.contracts.stateful.session import Session
 
 CLAIMS = frozenset({"claim", "claim_fallback", "claim_seat", "refund"})
 PAYING = CLAIMS | {"sweep"}
@@ -54,10 +54,8 @@ def a_claim_pays_its_leaf(deed: "Deed", book: Book, paid: int) -> None:
     assert paid == owed + bond - min(debit, bond), f"a leaf of {owed} less {debit} paid {paid}"
 
 
-def a_fallback_claim_pays_for_deliveries(
-    deed: "Deed", task: Task, book: Book, dossier: Dossier, paid: int
-) -> None:
-    """A fallback claim returns the bond; after truthful rounds a stranger's pays all that was earned, like one's own."""
+def a_fallback_claim_pays_for_deliveries(deed: "Deed", task: Task, book: Book, dossier: Dossier, paid: int) -> None:
+    """A fallback claim returns the bond; after truthful rounds a stranger's pays all that was earned."""
     account = deed.args[1]
     bond = book.bonds[account]
     assert paid >= bond, "a fallback claim kept a bond"

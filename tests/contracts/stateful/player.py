@@ -2,22 +2,24 @@
 
 from collections.abc import Callable
 from random import Random
+from typing import get_args
+
+from tests.contracts.stateful.cast import PAUPER
+from tests.contracts.stateful.choice import Dice, chance
+from tests.contracts.stateful.clock import wait_for_a_deadline
+from tests.contracts.stateful.deeds import deed
+from tests.contracts.stateful.drain import Claims, drain
+from tests.contracts.stateful.errors import an_error, spoiled_terms
+from tests.contracts.stateful.milestones import AT_ONCE
+from tests.contracts.stateful.openings import an_opening
+from tests.contracts.stateful.plays import PLAYS
+from tests.contracts.stateful.session import Session
+from tests.contracts.stateful.state_rules import STATE_RULES
 
 from fedmarket.domain.lifecycle import FINAL, VERBS, Status
 
-from .cast import PAUPER
-from .choice import Dice, chance
-from .clock import wait_for_a_deadline
-from .deeds import deed
-from .drain import drain
-from .errors import an_error, spoiled_terms
-from .milestones import AT_ONCE
-from .openings import an_opening
-from .plays import PLAYS
-from .session import Session
-from .state_rules import STATE_RULES
-
 MOST_RUNNING, MOST_TASKS = 3, 8
+CLAIMS = get_args(Claims)
 RUNNING = (Status.OPEN, Status.TRAINING, Status.SCORING)
 
 
@@ -103,7 +105,7 @@ class Player:
         if self.session.chain and not chance(rng, 6):  # an EVM in Python is slow
             return
         with self.session.rehearsal():
-            drain(self.session, claims_first=chance(rng, 2))
+            drain(self.session, rng.choice(CLAIMS))
 
     def check(self) -> None:
         """Apply every invariant of the state."""
@@ -122,7 +124,7 @@ class Player:
         if session.chain:
             session.chain.must_remember_the_same(session.ledger)
         if not session.chain or chance(rng, 3):
-            drain(session, claims_first=chance(rng, 2))
+            drain(session, rng.choice(CLAIMS))
 
 
 STEPS: tuple[Callable[[Player, int], None], ...] = (

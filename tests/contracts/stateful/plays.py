@@ -4,21 +4,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
+from tests.contracts.stateful.brinks import BRINKS, time_of
+from tests.contracts.stateful.call_rules import Deed
+from tests.contracts.stateful.cast import EVERYBODY, STRANGER
+from tests.contracts.stateful.choice import chance
+from tests.contracts.stateful.clock import last_deadline, wait_within
+from tests.contracts.stateful.deeds import AGE_KEY, LISTING, a_lying_round, an_honest_round, commitment, deed, revealers
+from tests.contracts.stateful.dossier import proof_of, providers, table_of
+from tests.contracts.stateful.errors import spoiled
+from tests.contracts.stateful.session import Session
+from tests.contracts.stateful.votes import a_fair_vote, a_lying_vote
 
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference.payment import SETTLEMENT_LEAF
 from fedmarket.domain.reference.state import NO_AGREEMENT, ZERO
-
-from .brinks import BRINKS, time_of
-from .call_rules import Deed
-from .cast import EVERYBODY, STRANGER
-from .choice import chance
-from .clock import last_deadline, wait_within
-from .deeds import AGE_KEY, LISTING, a_lying_round, an_honest_round, commitment, deed, revealers
-from .dossier import proof_of, providers, table_of
-from .errors import spoiled
-from .session import Session
-from .votes import a_fair_vote, a_lying_vote
 
 
 def open_fully(session: Session, task_id: int, rng: Random) -> None:
@@ -171,9 +170,7 @@ def collect_settlement(session: Session, task_id: int, account: str, sender: str
     """Claim with every leaf that an account has in the voted tree; returns the answers."""
     leaves = session.dossiers[task_id].payouts(session.task(task_id))
     mine = [leaf for leaf in leaves if leaf[0] == account]
-    return [
-        session.call(sender, "claim", task_id, *leaf, proof_of(SETTLEMENT_LEAF, leaves, leaf)) for leaf in mine
-    ]
+    return [session.call(sender, "claim", task_id, *leaf, proof_of(SETTLEMENT_LEAF, leaves, leaf)) for leaf in mine]
 
 
 def collect_fallback(session: Session, task_id: int, account: str, sender: str) -> list[str | None]:

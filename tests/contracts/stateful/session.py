@@ -7,20 +7,20 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.contracts.stateful import call_rules
+from tests.contracts.stateful.books import Book
+from tests.contracts.stateful.brinks import Brink, met, name_of
+from tests.contracts.stateful.cast import CHAIN_ID, MARKET, SINK, STARTED_AT, purses
+from tests.contracts.stateful.chain_side import Answer, ChainSide
+from tests.contracts.stateful.dossier import Dossier
+from tests.contracts.stateful.milestones import MILESTONES, Moment
+from tests.contracts.stateful.openings import Entry
+
 from fedmarket.domain.errors import ContractRefusal
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference import call
 from fedmarket.domain.reference.ledger import Ledger
 from fedmarket.domain.reference.state import Event, Task
-
-from . import call_rules
-from .books import Book
-from .brinks import Brink, met, name_of
-from .cast import CHAIN_ID, MARKET, SINK, STARTED_AT, purses
-from .chain_side import Answer, ChainSide
-from .dossier import Dossier
-from .milestones import MILESTONES, Moment
-from .openings import Entry
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Invariants of the state: what holds between any two calls."""
 
-from fedmarket.domain.lifecycle import FINAL, PAYING, Status
+from tests.contracts.stateful.dossier import providers
+from tests.contracts.stateful.payment_rules import covered, fallback_pay
+from tests.contracts.stateful.session import Session
 
-from .dossier import providers
-from .payment_rules import covered, fallback_pay
-from .session import Session
+from fedmarket.domain.lifecycle import FINAL, PAYING, Status
 
 
 def the_market_holds_exactly_what_it_owes(session: Session) -> None:
@@ -60,7 +60,6 @@ def what_is_final_says_so(session: Session) -> None:
         book = session.books[task_id]
         assert task.status in FINAL or not book.paid, "somebody was paid before the end"
         assert not book.swept or task.status in PAYING
-
 
 
 STATE_RULES = (

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
+from tests.contracts.stateful.cast import EVERYBODY
+from tests.contracts.stateful.choice import chance
+from tests.contracts.stateful.dossier import Leaves, providers, settlement_root
+from tests.contracts.stateful.session import Session
 
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference.scoring import paid_by
 from fedmarket.domain.reference.state import NO_AGREEMENT, ZERO, Task, Vote
-
-from .cast import EVERYBODY
-from .choice import chance
-from .dossier import Leaves, providers, settlement_root
-from .session import Session
 
 HUGE = 2**256 - 1
 
@@ -82,11 +82,12 @@ def balanced(task: Task, vote: Vote) -> Vote:
 
 def spoiled(vote: Vote, rng: Random) -> Vote:
     """Change one field of a vote."""
-    name = rng.choice([name for name in vote.__dict__ if name != "payout_root"])
+    name = rng.choice([name for name in vars(vote) if name != "payout_root"])
     value = getattr(vote, name)
     if chance(rng, 10):
         return replace(vote, payout_root=ZERO)
-    return replace(vote, **{name: rng.choice((value + 1, max(0, value - 1), 0, 1, 8, HUGE))})
+    changes: dict[str, Any] = {name: rng.choice((value + 1, max(0, value - 1), 0, 1, 8, HUGE))}
+    return replace(vote, **changes)
 
 
 def _seats(rng: Random, task: Task) -> tuple[int, int]:

@@ -53,16 +53,15 @@ def claim_fallback(
 ) -> None:
     """Pay a provider by weight and delivered rounds from a round's leaf; an announcer at least its bond.
 
-    Anyone may claim with the last round's leaf. An earlier round's leaf, and an announcer's bond without any, pay less
-    than somebody else may be able to show: only the account itself may settle for them.
+    The leaf may be of any round: the last aggregator may have left somebody out, or understated it. Only the account
+    itself may choose which one it settles for.
     """
     task = market.task(task_id, Status.FALLBACK)
     part, terms = _provider(task, account), task.terms
+    require(sender == account, "not_yours")
     if delivered == 0:
-        require(sender == account, "not_yours")
         require(part.announced, "never_delivered")
     else:
-        require(round_number == task.round or sender == account, "not_yours")
         require(slot_of(updates_root, model, manifest) == task.rounds.get(round_number), "wrong_round_slot")
         require(verify(updates_root, UPDATES_LEAF, (account, update, delivered), proof), "wrong_proof")
         require(delivered <= round_number, "too_many_delivered")

@@ -1,0 +1,80 @@
+"""Evaluators that reveal something else than they measure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from fedmarket.agents.actor import Action, Actor, Agent
+from fedmarket.agents.evaluator import EvaluatorAgent
+from fedmarket.domain.score_table import ScoreTable
+from fedmarket.record.task import TaskView
+
+TOLERANCE_PPB = 1_000_000
+Bend = Callable[[ScoreTable], ScoreTable]
+
+
+class Bent(EvaluatorAgent):
+    """Measures honestly, then bends the table."""
+
+    def __init__(self, actor: Actor, bend: Bend) -> None:
+        super().__init__(actor, 1)
+        self._bend = bend
+
+    def measured_table(self) -> ScoreTable:
+        return self._bend(super().measured_table())
+
+
+class Reticent(EvaluatorAgent):
+    """Commits, and never reveals."""
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(actor, 1)
+
+    def _reveal(self) -> list[Action]:
+        return []
+
+
+class KeylessEvaluator(EvaluatorAgent):
+    """Takes its seat with an age key that nobody can encrypt to."""
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(actor, 1)
+
+    def _sit(self, view: TaskView) -> list[Action]:
+        if view.state.parts[self.actor.account].seated:
+            return []
+        return self.actor.call(1, "take_seat", bytes(32), pays=view.terms.evaluator_bond)
+
+
+def bent(bend: Bend) -> Callable[[Actor], Agent]:
+    return lambda actor: Bent(actor, bend)
+
+
+def scores_moved(by_ppb: int) -> Bend:
+    return lambda table: replace(table, scores=(table.scores[0] + by_ppb, *table.scores[1:]))
+
+
+def skills_moved(by_ppb: int) -> Bend:
+    return lambda table: replace(table, skills=(*table.skills[:-1], table.skills[-1] + by_ppb))
+
+
+def cut_to(rounds: int) -> Bend:
+    """Return a bend that claims that only so many rounds verify."""
+
+    def bend(table: ScoreTable) -> ScoreTable:
+        scores = table.scores if rounds else (0,) * len(table.scores)
+        return ScoreTable(rounds, table.skills[: rounds + 1], scores)
+
+    return bend
+
+
+def other_best(table: ScoreTable) -> ScoreTable:
+    """Call the round before the best one the best."""
+    return replace(table, skills=(*table.skills[:-1], table.skills[-2] - 1))
+
+
+def too_few_scores(table: ScoreTable) -> ScoreTable:
+    return replace(table, scores=table.scores[:-1])
+
+
+def more_rounds_than_there_are(table: ScoreTable) -> ScoreTable:
+    return ScoreTable(table.rounds_verified + 1, (*table.skills, table.skills[-1] + 1), table.scores)
