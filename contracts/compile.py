@@ -8,10 +8,10 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
-import vyper
-from vyper.compiler import compile_from_file_input
-from vyper.compiler.input_bundle import FilesystemInputBundle
-from vyper.compiler.settings import Settings
+import vyper  # type: ignore[import-untyped]
+from vyper.compiler import compile_from_file_input  # type: ignore[import-untyped]
+from vyper.compiler.input_bundle import FilesystemInputBundle  # type: ignore[import-untyped]
+from vyper.compiler.settings import Settings  # type: ignore[import-untyped]
 
 CONTRACTS = Path(__file__).resolve().parent
 ARTIFACTS = CONTRACTS.parent / "src" / "fedmarket" / "chain" / "artifacts"

@@ -119,6 +119,13 @@ class MiscountsDeliveries(Rogue):
         return replace(manifest, delivered=(Delivered(first.provider, first.rounds - 1), *rest))
 
 
+class ForgetsDeliveries(Rogue):
+    """Counts every provider's delivery of this round, and none of those before."""
+
+    def spoil(self, view: TaskView, manifest: Manifest) -> Manifest:
+        return replace(manifest, delivered=tuple(replace(line, rounds=1) for line in manifest.delivered))
+
+
 class FavoursOne(Rogue):
     def spoil(self, view: TaskView, manifest: Manifest) -> Manifest:
         first, second, *rest = manifest.updates

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fedmarket.agents.actor import Action, Actor, Agent
 from fedmarket.agents.evaluator import EvaluatorAgent
 from fedmarket.domain.score_table import ScoreTable
+from fedmarket.record.evaluation import evaluate, open_validation
 from fedmarket.record.task import TaskView
 
 TOLERANCE_PPB = 1_000_000
@@ -31,6 +32,17 @@ class Reticent(EvaluatorAgent):
 
     def _reveal(self) -> list[Action]:
         return []
+
+
+class Forgetful(EvaluatorAgent):
+    """Notes what is announced, and settles as if it had not."""
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(actor, 1)
+
+    def measured_table(self) -> ScoreTable:
+        record, age = self.actor.record, self.actor.age
+        return evaluate(record, 1, age, open_validation(record, 1, age), lambda line: False).table
 
 
 class KeylessEvaluator(EvaluatorAgent):

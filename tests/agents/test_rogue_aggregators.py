@@ -6,7 +6,15 @@ from fedmarket.domain.lifecycle import Status
 from tests.agents import rogue_aggregators as rogues
 from tests.agents.rogue_aggregators import Rogue
 from tests.agents.rogue_providers import FreeRider
-from tests.agents.story import AGGREGATOR_BOND, AGGREGATOR_FEE, EVALUATOR_FEE, Story, die_after_round, play
+from tests.agents.story import (
+    AGGREGATOR_BOND,
+    AGGREGATOR_FEE,
+    EVALUATOR_FEE,
+    Story,
+    die_after_round,
+    play,
+    silent_in_scoring,
+)
 
 ROGUES: dict[type[Rogue], str] = {
     rogues.AddsUpWrongly: "round.wrong_aggregate",
@@ -20,6 +28,7 @@ ROGUES: dict[type[Rogue], str] = {
     rogues.InvitesStranger: "round.stranger",
     rogues.CountsTwice: "round.provider_twice",
     rogues.MiscountsDeliveries: "round.wrong_counts",
+    rogues.ForgetsDeliveries: "round.wrong_counts",
     rogues.FavoursOne: "round.wrong_weight",
     rogues.ForgesSignature: "round.wrong_signature",
     rogues.MisnamesBase: "round.wrong_field",
@@ -81,3 +90,16 @@ def test_a_standby_that_must_rebuild_the_sum_refuses_to_build_on_a_rogue_round()
     assert story.outcome.agreement.table.rounds_verified == 0
     assert story.gain("aggregator") == -AGGREGATOR_BOND
     assert "TakenOver" not in {event.name for event in story.record.fold.events}
+
+
+def test_in_a_fallback_the_leaf_of_any_round_counts_so_a_rogue_last_one_takes_nothing() -> None:
+    class InTheLast(rogues.ForgetsDeliveries):
+        bad_rounds = (3,)
+
+    rogue, silent = {"aggregator": InTheLast}, silent_in_scoring("evaluator 0", "evaluator 1")
+    story = play(rogue, options={"rounds": 3, "patience_rounds": 3}, watch=silent)
+    assert story.view.status is Status.FALLBACK
+    money, weights = story.world.terms.money, [10 + i for i in range(3)]
+    for number, weight in enumerate(weights):
+        two_rounds = money.performance * weight * 2 // (3 * sum(weights))
+        assert story.gain(f"provider {number}") >= two_rounds

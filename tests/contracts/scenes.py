@@ -169,5 +169,3 @@ def cancelled(market: PairedMarket) -> None:
 
 def nothing(market: PairedMarket) -> None:
     """Everybody has money, and that is all."""
-
-

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-
 from contracts.compile import ARTIFACTS, CONTRACTS, NAMES, SIZE_LIMIT, compiled, text_of
-from fedmarket.chain.abi import parse
+
+from fedmarket.chain.abi import artifact
 from fedmarket.domain import reference
 from fedmarket.domain.events import EVENTS
 from fedmarket.domain.lifecycle import Role, Status
@@ -22,10 +22,10 @@ BEYOND_THE_REFERENCE = {"payout_failed"}
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_artifact_is_what_the_sources_compile_to(name: str) -> None:
-    artifact = compiled(name)
-    assert (ARTIFACTS / f"{name}.json").read_text() == text_of(artifact), "run python contracts/compile.py"
-    assert artifact["runtime_size"] <= SIZE_LIMIT
-    assert artifact["compiler"] == "vyper 0.4.3"
+    fresh = compiled(name)
+    assert (ARTIFACTS / f"{name}.json").read_text() == text_of(fresh), "run python contracts/compile.py"
+    assert fresh["runtime_size"] <= SIZE_LIMIT
+    assert fresh["compiler"] == "vyper 0.4.3"
 
 
 def reasons() -> dict[str, str]:
@@ -73,7 +73,7 @@ def test_every_file_keeps_the_rules(name: str) -> None:
 
 
 def test_verbs_and_events_are_those_of_the_reference() -> None:
-    abi = parse("TaskMarket", compiled("TaskMarket"))
+    abi = artifact("TaskMarket")
     assert DISPATCH.keys() <= abi.functions.keys()
     fields = {shape.name: [item["name"] for item in shape.inputs] for shape in abi.logs.values()}
     assert fields == {name: list(shape) for name, shape in EVENTS.items()}

@@ -2,10 +2,11 @@
 
 from fedmarket.agents.actor import Action, Actor
 from fedmarket.domain.lifecycle import PAYING, Role, Status
-from fedmarket.domain.manifest import NO_UPDATE
+from fedmarket.domain.manifest import NO_UPDATE, Leaf, Manifest
+from fedmarket.domain.merkle import MerkleError
 from fedmarket.domain.settlement import leaves
 from fedmarket.record.facts import outcome
-from fedmarket.record.task import TaskView
+from fedmarket.record.task import RoundView, TaskView
 
 
 def collect_for(actor: Actor, view: TaskView, account: str) -> list[Action]:
@@ -33,19 +34,37 @@ def _claim(actor: Actor, view: TaskView, account: str) -> list[Action]:
 
 
 def _claim_fallback(actor: Actor, view: TaskView, account: str) -> list[Action]:
-    """Claim for oneself with the leaf of the last round that names the account; an announcement saves the bond."""
+    """Claim for oneself with the round's leaf that counts most deliveries; an announcement saves the bond."""
     if account != actor.account:
         return []
-    for line in reversed(view.rounds):
-        manifest = actor.record.readable_manifest(view.number, line.number)
-        if manifest is not None and account in manifest.counts and manifest.updates_root == line.updates_root:
-            leaf = next(leaf for leaf in manifest.leaves() if leaf[0] == account)
-            slot = (line.updates_root, line.model, line.manifest)
-            proof = manifest.tree().proof(leaf)
-            return actor.call(view.number, "claim_fallback", account, line.number, *leaf[1:], *slot, proof)
+    found = _best_leaf(actor, view, account)
+    if found is not None:
+        line, manifest, leaf = found
+        slot, proof = (line.updates_root, line.model, line.manifest), manifest.tree().proof(leaf)
+        return actor.call(view.number, "claim_fallback", account, line.number, *leaf[1:], *slot, proof)
     if any(line.provider == account for line in view.announcements):
         return actor.call(view.number, "claim_fallback", account, 0, NO_UPDATE, 0, *[NO_UPDATE] * 3, [])
     return []
+
+
+def _best_leaf(actor: Actor, view: TaskView, account: str) -> tuple[RoundView, Manifest, Leaf] | None:
+    """Return the round whose leaf pays the account most, the last of equals: an aggregator may have understated it."""
+    best = None
+    for line in view.rounds:
+        manifest = actor.record.readable_manifest(view.number, line.number)
+        if manifest is None or not 0 < manifest.counts.get(account, 0) <= line.number:
+            continue
+        leaf = next(leaf for leaf in manifest.leaves() if leaf[0] == account)
+        if _has_root(manifest, line) and (best is None or leaf[2] >= best[2][2]):
+            best = (line, manifest, leaf)
+    return best
+
+
+def _has_root(manifest: Manifest, line: RoundView) -> bool:
+    try:
+        return manifest.updates_root == line.updates_root
+    except MerkleError:
+        return False
 
 
 def sweep_if_due(actor: Actor, view: TaskView) -> list[Action]:

@@ -9,6 +9,7 @@ from fedmarket.domain.merkle import StandardTree
 SCHEMA = "fedmarket/manifest/1"
 UPDATES_LEAF = ("address", "bytes32", "uint256")
 NO_UPDATE = bytes(32)
+Leaf = tuple[str, bytes, int]
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Manifest:
         """Delivered rounds by provider."""
         return {line.provider: line.rounds for line in self.delivered}
 
-    def leaves(self) -> list[tuple[str, bytes, int]]:
+    def leaves(self) -> list[Leaf]:
         """Return (provider, update or zero, delivered so far) for everyone who ever delivered, in manifest order."""
         updates = {entry.provider: entry.update for entry in self.updates}
         return [(line.provider, updates.get(line.provider, NO_UPDATE), line.rounds) for line in self.delivered]

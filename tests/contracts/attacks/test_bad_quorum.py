@@ -93,5 +93,3 @@ def test_a_second_quorum_cannot_settle_again(at: At) -> None:
     tree = StandardTree(SETTLEMENT_LEAF, [(PROVIDERS[0], 1_200, 0, 0)])
     for evaluator in EVALUATORS:
         market.refused("wrong_status", evaluator, "confirm", 1, replace(VOTE, payout_root=tree.root))
-
-

@@ -18,8 +18,8 @@ JOIN = (PAYER, "join", 1, word("listing"), 10, 0, cast.ADMITTED.proof(0), AGE_KE
 
 def signed(market: PairedMarket, amount: int, deadline: int, nonce: int = 0) -> Permit:
     domain = SigningDomain(market.ledger.chain_id, market.token.address, "Demo", "1")
-    facts = {"owner": PAYER, "spender": market.address, "value": amount, "nonce": nonce, "deadline": deadline}
-    signature = sign(permit_digest(domain, **facts), secret_of("provider 0"))
+    digest = permit_digest(domain, owner=PAYER, spender=market.address, value=amount, nonce=nonce, deadline=deadline)
+    signature = sign(digest, secret_of("provider 0"))
     return deadline, signature[64], signature[:32], signature[32:64]
 
 

@@ -1,6 +1,5 @@
 """A token that calls back into the market from within any payment finds every door locked, views among them."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -82,7 +81,17 @@ OUTER: dict[str, tuple[Play, tuple[Any, ...]]] = {
     "claim": (scenes.settled, (STRANGER, "claim", 1, *cast.LEAVES[0], cast.PAYOUTS.proof(0))),
     "claim_fallback": (
         scenes.fallen_back,
-        (STRANGER, "claim_fallback", 1, PROVIDERS[1], 2, word("update"), 1, *FALLBACK_FACTS[:3], cast.UPDATES.proof(1)),
+        (
+            PROVIDERS[1],
+            "claim_fallback",
+            1,
+            PROVIDERS[1],
+            2,
+            word("update"),
+            1,
+            *FALLBACK_FACTS[:3],
+            cast.UPDATES.proof(1),
+        ),
     ),
     "claim_seat": (scenes.settled, (STRANGER, "claim_seat", 1, AGGREGATOR)),
     "refund": (scenes.settled, (STRANGER, "refund", 1, REQUESTER)),
@@ -143,5 +152,3 @@ def test_a_provider_that_is_a_token_cannot_be_paid_twice() -> None:
     scenes.claim(market, cast.LEAVES[0])
     assert market.token.answered() == [REFUSED_WITH_NONE] * 3
     market.refused("nothing_owed", STRANGER, "claim", 1, *cast.LEAVES[0], cast.PAYOUTS.proof(0))
-
-

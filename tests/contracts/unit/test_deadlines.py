@@ -1,6 +1,6 @@
 """A verb is allowed in the very second of its deadline and refused in the next; its opposite the other way round."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -78,7 +78,12 @@ UNTIL = [
     (spare_seat, of("start_deadline"), call(THIRD, "take_seat", AGE_KEY), "start_deadline_passed"),
     (two_joined, of("start_deadline"), call(STRANGER, "start"), "start_deadline_passed"),
     (two_joined, of("start_deadline"), call(REQUESTER, "cancel"), "start_deadline_passed"),
-    (scenes.training, of("submit_deadline"), call(PROVIDERS[0], "announce", 1, word("u"), word("b")), "submit_deadline_passed"),
+    (
+        scenes.training,
+        of("submit_deadline"),
+        call(PROVIDERS[0], "announce", 1, word("u"), word("b")),
+        "submit_deadline_passed",
+    ),
     (scenes.training, of("round_deadline"), call(AGGREGATOR, "commit_round", *ROUND), "round_deadline_passed"),
     (scenes.half_trained, of("round_deadline"), call(AGGREGATOR, "commit_round", *LATER), "round_deadline_passed"),
     (scenes.half_trained, of("round_deadline"), call(REQUESTER, "stop"), "round_deadline_passed"),
@@ -110,7 +115,7 @@ AFTER = [
 Case = tuple[Play, Callable[[PairedMarket], int], Callable[[PairedMarket], tuple[Any, ...]], str]
 
 
-def names(cases: list[Case]) -> list[str]:
+def names(cases: Sequence[Case]) -> list[str]:
     return [f"{reason}{i}" for i, (*_, reason) in enumerate(cases)]
 
 

@@ -17,9 +17,15 @@ BLANK = bytes(32)
 AMOUNTS = ("performance", "participation", "aggregator_fee", "evaluator_fee", "aggregator_bond", "evaluator_bond")
 WAITS = ("join", "start", "round", "commit", "reveal", "confirm", "claim")
 
+
+def too_large(name: str) -> ChainTerms:
+    changed: dict[str, Any] = {name: 2**112}
+    return replace(TERMS, **changed)
+
+
 BAD_TERMS: list[tuple[str, ChainTerms]] = [
     ("no_terms", replace(TERMS, terms_hash=BLANK)),
-    *[("amount_too_large", replace(TERMS, **{name: 2**112})) for name in AMOUNTS],
+    *[("amount_too_large", too_large(name)) for name in AMOUNTS],
     ("amount_too_large", replace(TERMS, performance=2**256 - 1, participation=2**256 - 1)),
     ("amount_too_large", replace(TERMS, provider_bond=2**112)),
     ("amount_too_large", replace(TERMS, trigger_reward=2**112)),
@@ -57,7 +63,9 @@ BAD_TERMS: list[tuple[str, ChainTerms]] = [
 ]
 
 
-@pytest.mark.parametrize(("reason", "terms"), BAD_TERMS, ids=[f"{reason}{i}" for i, (reason, _) in enumerate(BAD_TERMS)])
+@pytest.mark.parametrize(
+    ("reason", "terms"), BAD_TERMS, ids=[f"{reason}{i}" for i, (reason, _) in enumerate(BAD_TERMS)]
+)
 def test_bad_terms_are_refused(at: At, reason: str, terms: ChainTerms) -> None:
     market = at(scenes.nothing)
     market.refused(reason, cast.REQUESTER, "open_task", terms)
@@ -68,7 +76,7 @@ def test_terms_at_their_limits_are_accepted(at: At) -> None:
     market = at(scenes.nothing)
     market.grant(cast.REQUESTER, 2**124)
     longest = replace(WINDOWS, **dict.fromkeys(WAITS, 2**24 - 1), submit=0)
-    most = dict.fromkeys((*AMOUNTS, "provider_bond"), 2**112 - 1)
+    most: dict[str, Any] = dict.fromkeys((*AMOUNTS, "provider_bond"), 2**112 - 1)
     market.call(
         cast.REQUESTER,
         "open_task",
@@ -200,5 +208,3 @@ def test_prices_are_proved_with_the_weight(at: At) -> None:
     proof = cast.PRICED.proof(0)
     market.refused("not_admitted", PROVIDERS[0], "join", 1, word("listing"), 10, 101, proof, AGE_KEY)
     market.call(PROVIDERS[0], "join", 1, word("listing"), 10, 100, proof, AGE_KEY)
-
-

@@ -57,7 +57,7 @@ def test_bonds_that_exceed_what_is_left_are_refused(at: At) -> None:
     market.refused("bonds_exhausted", *claiming(leaves[2], tree.proof(2)))
 
 
-def falling_back(who: str, number: int, delivered: int, caller: str = STRANGER, **other: Any) -> tuple[Any, ...]:
+def falling_back(who: str, number: int, delivered: int, caller: str = "", **other: Any) -> tuple[Any, ...]:
     tree, update = (UPDATES, word("update")) if number == 2 else (cast.EARLIER, word("earlier"))
     leaf = (who, update, delivered)
     known = number in (1, 2) and (who, update, delivered) in (*cast.DELIVERED, *EARLIER_LEAVES)
@@ -67,7 +67,7 @@ def falling_back(who: str, number: int, delivered: int, caller: str = STRANGER, 
         "manifest": word(f"manifest {number}"),
         "proof": tree.proof(leaf) if known else [],
     } | other
-    return (caller, "claim_fallback", 1, who, number, update, delivered, *facts.values())
+    return (caller or who, "claim_fallback", 1, who, number, update, delivered, *facts.values())
 
 
 EARLIER_LEAVES = [(provider, word("earlier"), 1) for provider in PROVIDERS[:2]]
@@ -81,24 +81,24 @@ def test_a_fallback_claim_needs_its_own_leaf_of_a_round(at: At) -> None:
     market.refused("wrong_round_slot", *falling_back(first, 2, 2, updates_root=word("another")))
     market.refused("wrong_round_slot", *falling_back(first, 2, 2, model=word("another")))
     market.refused("wrong_round_slot", *falling_back(first, 2, 2, manifest=word("another")))
-    market.refused("wrong_round_slot", *falling_back(first, 3, 2, caller=first))
-    market.refused("wrong_round_slot", *falling_back(first, 2**256 - 1, 2, caller=first))
+    market.refused("wrong_round_slot", *falling_back(first, 3, 2))
+    market.refused("wrong_round_slot", *falling_back(first, 2**256 - 1, 2))
     market.refused("wrong_proof", *falling_back(first, 2, 1))
     market.refused("wrong_proof", *falling_back(first, 2, 2, proof=UPDATES.proof(1)))
 
 
-def test_a_stranger_settles_nobody_for_less_than_the_last_round_shows(at: At) -> None:
+def test_nobody_settles_another_for_less_than_it_could_show(at: At) -> None:
     market = at(scenes.fallen_back)
     for caller in (STRANGER, REQUESTER, PROVIDERS[1]):
-        market.refused("not_yours", *falling_back(PROVIDERS[0], 1, 1, caller=caller))
-        market.refused("not_yours", *falling_back(PROVIDERS[2], 0, 0, caller=caller))
-    market.call(*falling_back(PROVIDERS[0], 1, 1, caller=PROVIDERS[0]))
+        for number, delivered in ((2, 2), (1, 1), (0, 0)):
+            market.refused("not_yours", *falling_back(PROVIDERS[0], number, delivered, caller=caller))
+    market.call(*falling_back(PROVIDERS[0], 1, 1))
 
 
 def test_who_neither_delivered_nor_announced_has_no_bond_to_claim(at: At) -> None:
     market = at(scenes.fallen_back)
-    market.refused("never_delivered", *falling_back(PROVIDERS[1], 0, 0, caller=PROVIDERS[1]))
-    market.call(*falling_back(PROVIDERS[2], 0, 0, caller=PROVIDERS[2]))
+    market.refused("never_delivered", *falling_back(PROVIDERS[1], 0, 0))
+    market.call(*falling_back(PROVIDERS[2], 0, 0))
 
 
 def test_more_rounds_than_there_were_cannot_be_delivered(at: At) -> None:
@@ -108,7 +108,7 @@ def test_more_rounds_than_there_were_cannot_be_delivered(at: At) -> None:
     scenes.commit_round(market, tree)
     scenes.close(market)
     facts = (tree.root, word("model 2"), word("manifest 2"), tree.proof(0))
-    market.refused("too_many_delivered", STRANGER, "claim_fallback", 1, lie[0], 2, *lie[1:], *facts)
+    market.refused("too_many_delivered", lie[0], "claim_fallback", 1, lie[0], 2, *lie[1:], *facts)
 
 
 def test_only_seats_claim_as_seats_and_only_once(at: At) -> None:

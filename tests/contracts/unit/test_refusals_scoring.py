@@ -5,9 +5,21 @@ from dataclasses import replace
 
 import pytest
 
+from fedmarket.domain.reference.scoring import commitment_of
 from fedmarket.domain.reference.state import NO_AGREEMENT, Vote
-from tests.contracts import cast, scenes
-from tests.contracts.cast import AGGREGATOR, EVALUATORS, PROVIDERS, REQUESTER, STRANGER, VOTE, WINDOWS, salt, table, word
+from tests.contracts import scenes
+from tests.contracts.cast import (
+    AGGREGATOR,
+    EVALUATORS,
+    PROVIDERS,
+    REQUESTER,
+    STRANGER,
+    VOTE,
+    WINDOWS,
+    salt,
+    table,
+    word,
+)
 from tests.contracts.paired import PairedMarket
 from tests.contracts.scenes import Play
 
@@ -80,7 +92,7 @@ def test_a_table_of_the_largest_size_is_revealed(at: At) -> None:
     market = at(scenes.scoring)
     largest = bytes(range(256)) * 64
     facts = (market.ledger.chain_id, market.address, 1, FIRST)
-    market.call(FIRST, "commit_scores", 1, scenes.commitment_of(*facts, largest, word("salt")))
+    market.call(FIRST, "commit_scores", 1, commitment_of(*facts, largest, word("salt")))
     market.wait_until(market.ledger.tasks[1].commit_deadline + 1)
     market.call(FIRST, "reveal_scores", 1, largest, word("salt"))
 

@@ -17,7 +17,12 @@ def announcing(who: str, number: int = 1) -> tuple[Any, ...]:
 
 
 def committing(
-    who: str = AGGREGATOR, number: int = 1, model: bytes = word("m"), manifest: bytes = word("n"), n: int = 3, w: int = 60
+    who: str = AGGREGATOR,
+    number: int = 1,
+    model: bytes = word("m"),
+    manifest: bytes = word("n"),
+    n: int = 3,
+    w: int = 60,
 ) -> tuple[Any, ...]:
     return (who, "commit_round", 1, number, word("root"), model, manifest, n, w)
 
