@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from eth_account import Account
+from web3 import Web3
 
 from fedmarket.chain.abi import artifact
 from fedmarket.chain.tester import TesterChain
@@ -22,6 +23,8 @@ JOIN = 150_000
 CLAIM = 80_000
 EVALUATOR = 200_000
 ROUNDS, PROVIDERS, LISTED = 4, 10, 1_000
+WITHOUT_BUDGET, BY_LIST, BY_BOND = 1, 2, 3
+"""The tasks played: one that only pays fees, one of an allow-list, one with open admission."""
 COIN = 10**18
 ODD = 123_456_789_123_456_789
 """An amount without a zero byte: the dearest call data."""
@@ -59,6 +62,7 @@ LISTED_TERMS = replace(
     aggregators=tuple(map(account, AGGREGATORS)),
     evaluators=tuple(map(account, EVALUATORS)),
 )
+FEES_ONLY = replace(LISTED_TERMS, terms_hash=word("fees only"), performance=0, participation=0)
 OPEN_TERMS = replace(
     LISTED_TERMS, terms_hash=word("open"), admission_root=bytes(32), participation=0, provider_bond=200 * COIN + ODD
 )
@@ -89,14 +93,12 @@ class Measured:
         for name in EVALUATORS:
             self.call(name, "take_seat", task, AGE_KEY, pays=terms.evaluator_bond)
         for i, name in enumerate(NAMES):
-            proof = [] if terms.open_admission else ALLOWED.proof(i)
-            facts = (word("listing"), 100, 0, proof, AGE_KEY)
-            self.call(name, "join", task, *facts, pays=terms.bond_of(100))
+            self.join(name, task, terms, [] if terms.open_admission else ALLOWED.proof(i))
         self.call("stranger", "start", task)
         for number in range(1, ROUNDS + 1):
             self.wait(WINDOWS.submit + 1)
-            facts = (number, word("root"), word("model"), word("manifest"), PROVIDERS, 100 * PROVIDERS)
-            self.call(AGGREGATORS[0], "commit_round", task, *facts)
+            round_facts = (number, word("root"), word("model"), word("manifest"), PROVIDERS, 100 * PROVIDERS)
+            self.call(AGGREGATORS[0], "commit_round", task, *round_facts)
         for name in EVALUATORS:
             facts = (self.chain.chain_id, self.chain.market, task, account(name))
             self.call(name, "commit_scores", task, commitment_of(*facts, TABLE, word(name)))
@@ -104,6 +106,10 @@ class Measured:
         for name in EVALUATORS:
             self.call(name, "reveal_scores", task, TABLE, word(name))
             self.wait(1)
+
+    def join(self, name: str, task: int, terms: ChainTerms, proof: list[bytes]) -> int:
+        listing = word("listing")
+        return self.call(name, "join", task, listing, 100, 0, proof, AGE_KEY, pays=terms.bond_of(100))
 
     def settle(self, task: int, vote: Vote) -> None:
         """Three vote otherwise, then four agree: the last one looks at all others' votes and settles."""
@@ -137,19 +143,22 @@ def worst_vote(terms: ChainTerms, debits: int) -> Vote:
 
 @pytest.fixture(scope="module")
 def played() -> Measured:
-    """Two settled tasks: one by an allow-list of a thousand, one with open admission."""
+    """All calls of two tasks until they are settled, and one provider in a task without a budget."""
     names = ["requester", "stranger", *AGGREGATORS, *EVALUATORS, *NAMES]
     measured = Measured(TesterChain.start([account(name) for name in names]))
     for name in names:
         measured.chain.mint(account(name), 10**6 * COIN)
-    for task, terms in ((1, LISTED_TERMS), (2, OPEN_TERMS)):
-        measured.play(task, terms)
-        measured.settle(task, worst_vote(terms, debits=0 if task == 1 else ODD))
+    measured.call("requester", "open_task", WITHOUT_BUDGET, FEES_ONLY, pays=FEES_ONLY.escrow)
+    measured.join(NAMES[0], WITHOUT_BUDGET, FEES_ONLY, ALLOWED.proof(0))
+    measured.play(BY_LIST, LISTED_TERMS)
+    measured.settle(BY_LIST, worst_vote(LISTED_TERMS, debits=0))
+    measured.play(BY_BOND, OPEN_TERMS)
+    measured.settle(BY_BOND, worst_vote(OPEN_TERMS, debits=ODD))
     return measured
 
 
 def test_a_round_costs_the_same_first_middle_and_last_whatever_the_number_of_providers(played: Measured) -> None:
-    for task in (1, 2):
+    for task in (BY_LIST, BY_BOND):
         rounds = played.of("commit_round", task)
         assert len(rounds) == ROUNDS
         assert max(rounds) <= COMMIT_ROUND
@@ -157,13 +166,14 @@ def test_a_round_costs_the_same_first_middle_and_last_whatever_the_number_of_pro
 
 
 def test_joining_with_a_first_permit_and_a_long_allow_list(played: Measured) -> None:
-    joins = played.of("join", 1) + played.of("join", 2)
+    (filling_an_empty_purse,) = played.of("join", WITHOUT_BUDGET)
+    joins = played.of("join", BY_LIST) + played.of("join", BY_BOND)
     assert len(joins) == 2 * PROVIDERS
-    assert max(joins) <= JOIN
+    assert max(joins) < filling_an_empty_purse <= JOIN
 
 
 def test_one_evaluators_commit_reveal_and_settling_vote(played: Measured) -> None:
-    for task in (1, 2):
+    for task in (BY_LIST, BY_BOND):
         for name in EVALUATORS:
             verbs = ("commit_scores", "reveal_scores", "confirm")
             assert sum(sum(played.gas[task, verb, name]) for verb in verbs) <= EVALUATOR
@@ -175,7 +185,7 @@ def test_claiming_among_a_thousand_payees_without_holding_the_token(played: Meas
     chain, payee = played.chain, account(NAMES[0])
     empty_purse(chain, NAMES[0])
     assert chain.balance(payee) == 0
-    used = played.call("stranger", "claim", 1, *LEAVES[0], PAYOUTS.proof(0))
+    used = played.call("stranger", "claim", BY_LIST, *LEAVES[0], PAYOUTS.proof(0))
     assert chain.balance(payee) == LEAVES[0][1] + LISTED_TERMS.provider_bond - LEAVES[0][2]
     assert used <= CLAIM
 
@@ -189,7 +199,7 @@ def empty_purse(chain: TesterChain, name: str) -> None:
         "gas": 100_000,
         "maxFeePerGas": 10**10,
         "maxPriorityFeePerGas": 0,
-        "nonce": chain.web3.eth.get_transaction_count(payer),
+        "nonce": chain.web3.eth.get_transaction_count(Web3.to_checksum_address(payer)),
         "chainId": chain.chain_id,
         "value": 0,
     }

@@ -5,7 +5,6 @@ import random
 import pytest
 from eth_account import Account
 from eth_utils.address import to_checksum_address
-from tests.domain.refusals import refused
 
 from fedmarket.domain.accounts import (
     CURVE_ORDER,
@@ -16,6 +15,7 @@ from fedmarket.domain.accounts import (
     recover,
     sign,
 )
+from tests.domain.refusals import refused
 
 SECRET = bytes.fromhex("4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318")
 ADDRESS = "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"

@@ -1,11 +1,11 @@
 """Documents: one spelling each, and every other is refused."""
 
 import pytest
-from tests.domain.refusals import refused
 
 from fedmarket.domain import canonical
 from fedmarket.domain.canonical import Json
 from fedmarket.domain.errors import DocumentError
+from tests.domain.refusals import refused
 
 SCHEMA = "fedmarket/example/1"
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from eth_hash.auto import keccak
-from tests.domain.refusals import refused
 
 from fedmarket.domain.merkle import MerkleError, StandardTree, Value, leaf_hash, verify
+from tests.domain.refusals import refused
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "merkle.json").read_text(encoding="utf-8"))
 ADMISSION = ("address", "uint256", "uint256")

@@ -9,6 +9,8 @@ from functools import cache
 
 import numpy as np
 import pytest
+
+from fedmarket.domain.settlement import PayRule, Settlement
 from tests.worlds.pay_attacks import (
     echo,
     flipped_labels,
@@ -34,8 +36,6 @@ from tests.worlds.pay_world import (
     tokens,
     training,
 )
-
-from fedmarket.domain.settlement import PayRule, Settlement
 
 SEEDS = range(12)
 HOSPITALS, CLEAN = range(5), range(4)

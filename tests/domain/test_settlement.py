@@ -5,6 +5,17 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+
+from fedmarket.domain.apportion import largest_remainder
+from fedmarket.domain.debit import Debtor, debits
+from fedmarket.domain.errors import UsageError
+from fedmarket.domain.settlement import (
+    PayRule,
+    SettlementError,
+    fallback,
+    leaves,
+    settle,
+)
 from tests.domain.refusals import refused
 from tests.domain.settlement_cases import (
     ACCOUNTS,
@@ -18,17 +29,6 @@ from tests.domain.settlement_cases import (
     paid_in,
     paid_out,
     provider,
-)
-
-from fedmarket.domain.apportion import largest_remainder
-from fedmarket.domain.debit import Debtor, debits
-from fedmarket.domain.errors import UsageError
-from fedmarket.domain.settlement import (
-    PayRule,
-    SettlementError,
-    fallback,
-    leaves,
-    settle,
 )
 
 # refusals

@@ -6,6 +6,8 @@ from fractions import Fraction
 from time import perf_counter
 
 import pytest
+
+from fedmarket.domain.settlement import PayRule, ProviderResult, Settlement, Verdict, fallback, settle
 from tests.domain.settlement_cases import (
     ACCOUNTS,
     AGGREGATOR,
@@ -20,8 +22,6 @@ from tests.domain.settlement_cases import (
     random_case,
 )
 from tests.domain.slow_settlement import earned_and_deficit, slow_settle
-
-from fedmarket.domain.settlement import PayRule, ProviderResult, Settlement, Verdict, fallback, settle
 
 
 def check_case(rng: random.Random, rule: PayRule, providers: list[ProviderResult], verdict: Verdict) -> Settlement:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from eth_account.messages import _hash_eip191_message, encode_typed_data
-from tests.domain.refusals import refused
 
 from fedmarket.domain.accounts import AccountError, address_of, recover, sign
 from fedmarket.domain.typed_data import SigningDomain, UpdateMessage, permit_digest
+from tests.domain.refusals import refused
 
 MARKET = SigningDomain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
 TOKEN = SigningDomain(1, "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", name="USD Coin", version="2")

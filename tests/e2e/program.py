@@ -20,6 +20,6 @@ def fedmarket(*arguments: object, folder: Path, language: str = "en") -> Ran:
     """Run `fedmarket` with `arguments` in `folder`."""
     command = [str(Path(sys.executable).parent / "fedmarket"), *map(str, arguments)]
     plain = {name: value for name, value in os.environ.items() if not name.startswith("FEDMARKET_")}
-    environment = plain | {"FEDMARKET_LANG": language, "COLUMNS": "120", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    plain |= {"FEDMARKET_LANG": language, "COLUMNS": "120", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, cwd=folder, env=plain, capture_output=True, text=True, timeout=300, check=False)
     return Ran(done.stdout, done.stderr, done.returncode)

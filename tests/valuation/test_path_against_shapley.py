@@ -3,12 +3,12 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from softmax_federation import FederatedStep, federated_steps
 
 from fedmarket.valuation.exact import shapley
 from fedmarket.valuation.games import Coalitions, FloatArray, FloatVector
 from fedmarket.valuation.path import path_shares
 from fedmarket.valuation.permutations import sampled_shapley
+from tests.valuation.softmax_federation import FederatedStep, federated_steps
 
 
 class QuadraticStep:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from softmax_federation import FederatedStep, federated_steps
 
 from fedmarket.valuation.folds import fold_stderr
 from fedmarket.valuation.games import FloatArray, FloatVector
 from fedmarket.valuation.path import PathShares, path_shares
+from tests.valuation.softmax_federation import FederatedStep, federated_steps
 
 CLOSE = 1e-12
 FEW = settings(max_examples=30, deadline=None)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+
 from tests.worlds.pay_world import Array, Behaviour, Data, Member, Moment, Sample, at_clip_norm, hospitals, training
 
 

@@ -2,6 +2,7 @@
 
 from fedmarket.domain import chain_terms as limits
 from fedmarket.domain.accounts import checksum
+from fedmarket.domain.canonical import id_hash
 from fedmarket.domain.errors import TermsError
 from fedmarket.domain.rates import exact
 from fedmarket.domain.terms import Terms
@@ -44,6 +45,9 @@ def _check_names(terms: Terms) -> None:
         _require(0 <= exact(name, text) < 1, "bad_momentum", name=name, text=text)
     _require(terms.aggregation in AGGREGATIONS, "unknown_aggregation", name=terms.aggregation)
     _require(terms.privacy in PRIVACY, "unknown_privacy", name=terms.privacy)
+    _require(len(terms.initial_model) == 32, "bad_hash", name="initial_model")
+    _require(len(terms.validation.commitment) == 32, "bad_hash", name="validation commitment")
+    id_hash(terms.validation.blob)
 
 
 def _check_training(terms: Terms) -> None:
@@ -54,7 +58,7 @@ def _check_training(terms: Terms) -> None:
     _require(exact("learning_rate", training.learning_rate) > 0, "bad_learning_rate", text=training.learning_rate)
     _require(0 <= exact("momentum", training.momentum) < 1, "bad_momentum", name="momentum", text=training.momentum)
     clip, weight = exact("clip", terms.clip), terms.admission.max_weight
-    _require(0 < clip < CLIP_LIMIT, "bad_clip", limit=CLIP_LIMIT)
+    _require(clip < CLIP_LIMIT and terms.clip_quanta >= 1, "bad_clip", limit=CLIP_LIMIT)
     _require(clip * weight < NORM_BUDGET, "overflow", clip=terms.clip, weight=weight, limit=NORM_BUDGET)
 
 
@@ -74,13 +78,19 @@ def _check_data(terms: Terms) -> None:
 
 def _check_seats(terms: Terms) -> None:
     seats = (terms.requester, *terms.aggregators, *terms.evaluators)
-    accounts = [checksum(seat.account) for seat in seats]
+    accounts = [seat.account for seat in seats]
+    _check_accounts(accounts)
     _require(len(set(accounts)) == len(accounts), "seat_twice")
     _require(1 <= len(terms.aggregators) <= limits.MAX_AGGREGATORS, "bad_aggregators", limit=limits.MAX_AGGREGATORS - 1)
     count = len(terms.evaluators)
     _require(count % 2 == 1, "even_evaluators", count=count)
     _require(count <= limits.MAX_EVALUATORS, "too_many_evaluators", limit=limits.MAX_EVALUATORS)
     _require(all(len(seat.age_key) == 32 for seat in seats), "bad_age_key")
+
+
+def _check_accounts(accounts: list[str]) -> None:
+    for account in accounts:
+        _require(checksum(account) == account, "bad_account", account=account)
 
 
 def _check_admission(terms: Terms) -> None:
@@ -90,12 +100,15 @@ def _check_admission(terms: Terms) -> None:
     _require(1 <= admission.min_weight <= admission.max_weight < limits.WEIGHT_LIMIT, "bad_weight_limits")
     if admission.open:
         return
-    accounts = [checksum(line.account) for line in admission.listed]
+    accounts = [line.account for line in admission.listed]
+    _check_accounts(accounts)
     _require(len(set(accounts)) == len(accounts), "listed_twice")
     _require(len(accounts) <= high, "bad_provider_limits", low=low, high=high)
     _require(all(line.weight >= 1 for line in admission.listed), "bad_weight_limits")
     weight = sum(line.weight for line in admission.listed)
     _require(weight <= admission.max_weight, "listed_weight", weight=weight, limit=admission.max_weight)
+    enough, least = len(accounts) >= low and weight >= admission.min_weight, admission.min_weight
+    _require(enough, "listed_too_few", count=len(accounts), weight=weight, low=low, least=least)
     seated = {seat.account for seat in (terms.requester, *terms.aggregators, *terms.evaluators)}
     _require(not seated & set(accounts), "seat_twice")
 
@@ -116,6 +129,7 @@ def _check_money(terms: Terms) -> None:
         _require(money.floor_bps == 0, "open_with_floor")
         least = 2 * money.performance
         _require(money.provider_bond * admission.min_weight >= least, "open_bond_too_small")
+        _require(money.provider_bond * admission.max_weight < limits.BOND_LIMIT, "amount_too_large")
         return
     _require(money.toll_bps == 0, "toll_on_list")
     prices = sum(line.price for line in admission.listed)

@@ -20,8 +20,8 @@ from fedmarket.learning.recipe import Recipe
 from fedmarket.learning.table import schema_from_arrays
 from fedmarket.learning.tensors import Tensors, encode
 
-# Half the honest first-round norm: steadier rounds and pay. It lets who echoes the last public step earn a little, so it
-# suits hospitals that are known by name; the default of 1.0 suits strangers.
+# Below the honest first-round norm, for steadier rounds and pay. Who echoes the last public step would earn a little
+# by it: it suits hospitals that are known by name, while the default of 1.0 suits strangers.
 CLIP = "0.5"
 MARKER = "demo.seed"
 MODEL = "model.safetensors"

@@ -163,7 +163,7 @@ def _claim_fallback(session: Session, task_id: int, rng: Random) -> Call:
 
 
 def _claimant(rng: Random, account: str) -> str:
-    return rng.choice((account, account, STRANGER, rng.choice(EVERYBODY)))
+    return rng.choice((account, account, account, STRANGER, rng.choice(EVERYBODY)))
 
 
 def _claim_seat(session: Session, task_id: int, rng: Random) -> Call:

@@ -6,14 +6,13 @@ from typing import Literal
 from tests.contracts.stateful.cast import STRANGER
 from tests.contracts.stateful.clock import last_deadline
 from tests.contracts.stateful.dossier import providers
-from tests.contracts.stateful.payment_rules import covered
-from tests.contracts.stateful.plays import collect_fallback, collect_oneself, collect_settlement
+from tests.contracts.stateful.plays import collect_oneself, collect_settlement
 from tests.contracts.stateful.session import Session
 
 from fedmarket.domain.lifecycle import FINAL, Status
 
-Claims = Literal["strangers", "themselves", "nobody"]
-"""Who claims for the providers before the sweep; all else is done by a stranger."""
+Claims = Literal["nobody", "strangers", "providers too"]
+"""Who claims for the providers before the sweep: after a settlement anybody may, in a fallback only each for itself."""
 
 
 def drain(session: Session, claims: Claims) -> None:
@@ -21,9 +20,9 @@ def drain(session: Session, claims: Claims) -> None:
     for task_id in session.ledger.tasks:
         bring_to_an_end(session, task_id)
     for task_id, task in session.ledger.tasks.items():
-        if claims == "strangers" and task.status is not Status.CANCELLED:
+        if claims != "nobody" and task.status is Status.SETTLED:
             claim_for_everybody(session, task_id)
-        if claims == "themselves" and task.status is Status.FALLBACK:
+        if claims == "providers too" and task.status is Status.FALLBACK:
             let_everybody_claim(session, task_id)
         pay_out_the_rest(session, task_id)
     for task_id, task in session.ledger.tasks.items():
@@ -46,17 +45,12 @@ def bring_to_an_end(session: Session, task_id: int) -> None:
 
 
 def claim_for_everybody(session: Session, task_id: int) -> None:
-    """Claim with every known leaf; where leaves are true, nobody who earned something goes away empty."""
+    """Claim a settlement's every leaf; where the leaves add up, nobody who is owed something goes away empty."""
     task, book, dossier = session.task(task_id), session.books[task_id], session.dossiers[task_id]
-    settled = task.status is Status.SETTLED
-    leaves = dossier.payouts(task) if settled else dossier.updates_of(task.round)
-    due = dossier.fair if settled else dossier.truthful and covered(task, book)
-    for leaf in leaves:
-        account = leaf[0]
-        waiting = account in task.parts and not book.swept
-        answers = (collect_settlement if settled else collect_fallback)(session, task_id, account, STRANGER)
-        if waiting and due and account in book.bonds:
-            assert None in answers, f"{account} earned its claim and was refused: {answers}"
+    for account, *_ in dossier.payouts(task):
+        waiting = account in task.parts and account in book.bonds and not book.swept
+        answers = collect_settlement(session, task_id, account, STRANGER)
+        assert None in answers or not (waiting and dossier.fair), f"{account} was refused what it is owed: {answers}"
 
 
 def let_everybody_claim(session: Session, task_id: int) -> None:

@@ -148,10 +148,8 @@ def collect(session: Session, task_id: int, rng: Random) -> None:
         if account in session.books[task_id].bonds and task.status is not Status.CANCELLED:
             if settled:
                 collect_settlement(session, task_id, account, STRANGER)
-            elif chance(rng, 2):
-                collect_oneself(session, task_id, account, rng)
             else:
-                collect_fallback(session, task_id, account, STRANGER)
+                collect_oneself(session, task_id, account, rng)
         elif account == task.requester or task.status is Status.CANCELLED:
             session.call(STRANGER, "refund", task_id, account)
         else:
@@ -171,13 +169,6 @@ def collect_settlement(session: Session, task_id: int, account: str, sender: str
     leaves = session.dossiers[task_id].payouts(session.task(task_id))
     mine = [leaf for leaf in leaves if leaf[0] == account]
     return [session.call(sender, "claim", task_id, *leaf, proof_of(SETTLEMENT_LEAF, leaves, leaf)) for leaf in mine]
-
-
-def collect_fallback(session: Session, task_id: int, account: str, sender: str) -> list[str | None]:
-    """Claim with every leaf that an account has in the last round's tree; returns the answers."""
-    dossier, last = session.dossiers[task_id], session.task(task_id).round
-    mine = [leaf for leaf in dossier.updates_of(last) if leaf[0] == account]
-    return [session.call(sender, "claim_fallback", task_id, *dossier.delivery_claim(last, leaf)) for leaf in mine]
 
 
 def collect_oneself(session: Session, task_id: int, account: str, rng: Random) -> list[str | None]:

@@ -1,0 +1,204 @@
+"""Terms that contradict the rules or themselves are refused, each by its own sentence."""
+
+from dataclasses import replace
+from pathlib import Path
+from re import findall
+
+import pytest
+
+from fedmarket.domain import terms_rules
+from fedmarket.domain.chain_terms import Windows
+from fedmarket.domain.codec import Amount
+from fedmarket.domain.errors import LANGUAGES, MarketError
+from fedmarket.domain.terms import Strategy, Terms
+from fedmarket.domain.terms_rules import check
+from tests.domain.honest_terms import HONEST, OPEN, TOKEN, Change, admitted, change, seat
+
+LISTED = HONEST.admission.listed
+MOMENTUM = Strategy("fedavgm", (("server_momentum", "0.5"),))
+
+
+def money(**fields: int) -> Change:
+    return change("money", **{name: Amount(value) for name, value in fields.items()})
+
+
+BROKEN: list[tuple[str, Change]] = [
+    ("unknown_recipe", change(recipe="resnet")),
+    ("unknown_strategy", change(strategy=Strategy("fedsgd"))),
+    ("bad_parameters", change(strategy=Strategy("fedavgm"))),
+    ("bad_parameters", change(strategy=replace(MOMENTUM, name="fedavg"))),
+    ("bad_parameters", change(strategy=Strategy("fedavgm", (("momentum", "0.5"),)))),
+    ("bad_parameters", change(strategy=Strategy("fedavgm", MOMENTUM.parameters * 2))),
+    ("bad_momentum", change(strategy=Strategy("fedavgm", (("server_momentum", "1"),)))),
+    ("bad_decimal", change(strategy=Strategy("fedavgm", (("server_momentum", "half"),)))),
+    ("unknown_aggregation", change(aggregation="sum")),
+    ("unknown_privacy", change(privacy="secret")),
+    ("bad_hash", change(initial_model=bytes(31))),
+    ("bad_hash", change("validation", commitment=b"")),
+    ("bad_rounds", change(rounds=0)),
+    ("bad_rounds", change(rounds=1001)),
+    ("too_few_steps", change("training", steps=4)),
+    ("batch_too_small", change("training", batch=15)),
+    ("bad_learning_rate", change("training", learning_rate="0")),
+    ("bad_learning_rate", change("training", learning_rate="-0.1")),
+    ("bad_decimal", change("training", learning_rate="1e-3")),
+    ("bad_decimal", change("training", learning_rate="NaN")),
+    ("bad_momentum", change("training", momentum="1")),
+    ("bad_momentum", change("training", momentum="-0.1")),
+    ("bad_clip", change(clip="0")),
+    ("bad_clip", change(clip="-1")),
+    ("bad_clip", change(clip="128")),
+    ("bad_clip", change(clip="0.00000001")),
+    ("bad_decimal", change(clip="one")),
+    ("overflow", lambda terms: replace(change("admission", max_weight=2**29)(terms), clip="1")),
+    ("bad_columns", change("data", features=(), means=(), scales=())),
+    ("bad_columns", change("data", features=("a", "a"))),
+    ("bad_columns", change("data", target="a")),
+    ("bad_scaling", change("data", means=("0",))),
+    ("bad_scale", change("data", scales=("1", "0"))),
+    ("bad_decimal", change("data", means=("0", "inf"))),
+    ("bad_classes", lambda terms: change("data", classes=("yes",))(terms)),
+    ("bad_classes", change("data", classes=("yes", "yes"))),
+    ("bad_class_counts", change("validation", class_counts=(100,))),
+    ("bad_class_counts", change("validation", class_counts=(60, 39))),
+    ("validation_one_class", change("validation", class_counts=(100, 0))),
+    ("seat_twice", change(requester=seat(2))),
+    ("seat_twice", change(evaluators=(seat(4), seat(5), seat(3)))),
+    ("seat_twice", change(evaluators=(seat(4), seat(5), seat(105)), requester=seat(105))),
+    ("seat_twice", change(requester=replace(seat(1), account=LISTED[0].account))),
+    ("bad_account", change(requester=replace(seat(1), account=seat(1).account.lower()))),
+    ("bad_account", change("admission", listed=(replace(LISTED[0], account=LISTED[0].account.lower()), *LISTED[1:]))),
+    ("bad_aggregators", change(aggregators=())),
+    ("bad_aggregators", change(aggregators=tuple(seat(20 + i) for i in range(5)))),
+    ("even_evaluators", change(evaluators=())),
+    ("even_evaluators", change(evaluators=(seat(4), seat(5)))),
+    ("too_many_evaluators", change(evaluators=tuple(seat(20 + i) for i in range(9)))),
+    ("bad_age_key", change(requester=replace(seat(1), age_key=bytes(31)))),
+    ("bad_provider_limits", change("admission", min_providers=0)),
+    ("bad_provider_limits", change("admission", min_providers=4)),
+    ("bad_provider_limits", change("admission", max_providers=1025)),
+    ("bad_provider_limits", change("admission", max_providers=2)),
+    ("bad_weight_limits", change("admission", min_weight=0)),
+    ("bad_weight_limits", change("admission", min_weight=31)),
+    ("bad_weight_limits", lambda terms: replace(change("admission", max_weight=2**40)(terms), clip="0.0001")),
+    ("bad_weight_limits", change("admission", listed=(admitted(0, weight=0), *LISTED[1:]))),
+    ("listed_twice", change("admission", listed=(LISTED[0], LISTED[0]))),
+    ("listed_weight", change("admission", listed=(admitted(0, weight=11), *LISTED[1:]))),
+    ("listed_too_few", change("admission", listed=LISTED[:1])),
+    ("listed_too_few", change("admission", listed=LISTED[:2], min_weight=25)),
+    ("amount_too_large", money(performance=2**112)),
+    ("amount_too_large", money(provider_bond=-1)),
+    ("no_budget", money(performance=0, participation=0)),
+    ("reward_too_large", money(trigger_reward=26 * TOKEN)),
+    ("bad_rate", money(floor_bps=10_001)),
+    ("bad_rate", money(royalty_bps=-1)),
+    ("bad_rate", money(toll_bps=10_001)),
+    ("toll_on_list", money(toll_bps=1)),
+    ("prices_mismatch", change("admission", listed=(admitted(0, price=1), *LISTED[1:]))),
+    ("target_above_one", change("goal", target_ppb=10**9 + 1)),
+    ("target_below_start", change("goal", start_ppb=5 * 10**8)),
+    ("target_below_start", change("goal", target_ppb=0)),
+    ("target_too_close", change("goal", start_ppb=48 * 10**7 + 1)),
+    ("bad_tolerance", change("goal", tolerance_ppb=-1)),
+    ("bad_tolerance", change("goal", start_error_ppb=-1)),
+    ("bad_patience", change("goal", patience_rounds=0)),
+    ("bad_patience", change("goal", patience_gain_ppb=-1)),
+    ("bad_window", change("windows", claim=2**24)),
+    ("bad_window", change("windows", submit=-1)),
+    ("window_unreachable", change("windows", reveal=0)),
+    ("submit_not_before_round", change("windows", submit=60)),
+    ("retention_too_short", change(retention=3599)),
+]
+BROKEN_OPEN: list[tuple[str, Change]] = [
+    ("open_without_target", change("goal", target_ppb=None)),
+    ("open_with_participation", money(participation=1)),
+    ("open_with_floor", money(floor_bps=1)),
+    ("open_bond_too_small", money(provider_bond=200 * TOKEN - 1)),
+    ("amount_too_large", lambda terms: replace(change("admission", max_weight=2**40 - 1)(terms), clip="0.0001")),
+]
+
+
+def refuses(terms: Terms, rule: str) -> None:
+    with pytest.raises(MarketError) as refusal:
+        check(terms)
+    assert refusal.value.error_id == f"terms.{rule}", str(refusal.value)
+    assert refusal.value.exit_code == 2
+    for language in LANGUAGES:
+        assert refusal.value.sentence(language)
+
+
+@pytest.mark.parametrize(("rule", "broken"), BROKEN)
+def test_terms_that_break_a_rule_are_refused_by_its_sentence(rule: str, broken: Change) -> None:
+    refuses(broken(HONEST), rule)
+
+
+@pytest.mark.parametrize(("rule", "broken"), BROKEN_OPEN)
+def test_open_admission_is_refused_what_would_feed_riders(rule: str, broken: Change) -> None:
+    refuses(broken(OPEN), rule)
+
+
+def test_every_rule_has_terms_that_break_it() -> None:
+    source = Path(terms_rules.__file__).read_text(encoding="utf-8")
+    rules = set(findall(r'_require\(.*?, "([a-z_]+)"', source))
+    assert rules <= {rule for rule, _ in (*BROKEN, *BROKEN_OPEN)}
+
+
+@pytest.mark.parametrize("blob", ["", "validation", "sha256:" + "A" * 64])
+def test_a_validation_blob_must_be_an_id(blob: str) -> None:
+    with pytest.raises(MarketError, match="not a blob id"):
+        check(change("validation", blob=blob)(HONEST))
+
+
+@pytest.mark.parametrize("account", ["", "0x12", "alice", "0x" + "0" * 40])
+def test_what_is_no_address_takes_no_seat(account: str) -> None:
+    with pytest.raises(MarketError) as refusal:
+        check(change(requester=replace(seat(1), account=account))(HONEST))
+    assert refusal.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        HONEST,
+        OPEN,
+        change(strategy=MOMENTUM)(HONEST),
+        change("goal", target_ppb=None)(HONEST),
+        change("goal", start_ppb=-(10**8))(HONEST),
+        change("goal", target_ppb=2 * 10**7)(HONEST),
+        change("windows", submit=0)(HONEST),
+        change(retention=3600)(HONEST),
+        change(evaluators=(seat(4),), aggregators=(seat(2),))(HONEST),
+        change(clip="127.999")(HONEST),
+        money(trigger_reward=25 * TOKEN)(HONEST),
+        money(performance=0)(HONEST),
+        change("admission", listed=tuple(admitted(i, price=30 * TOKEN) for i in range(3)))(HONEST),
+    ],
+)
+def test_what_the_rules_allow_is_taken(terms: Terms) -> None:
+    check(terms)
+
+
+def test_the_document_says_all_that_the_contract_holds() -> None:
+    for terms in (HONEST, OPEN):
+        read = Terms.read(terms.encoded)
+        assert read == terms
+        assert read.chain_terms() == terms.chain_terms()
+        assert read.hash == terms.hash
+    assert isinstance(HONEST.windows, Windows)
+    assert OPEN.chain_terms().open_admission
+    assert not HONEST.chain_terms().open_admission
+
+
+def test_the_escrow_covers_budget_and_every_fee() -> None:
+    assert HONEST.chain_terms().escrow == (700 + 90 + 4 * 5 + 3 * 20) * TOKEN
+    assert HONEST.pay_rule().escrow == HONEST.chain_terms().escrow
+
+
+def test_the_bond_is_one_for_all_on_a_list_and_by_weight_where_anybody_may_join() -> None:
+    assert HONEST.chain_terms().bond_of(30) == 10 * TOKEN
+    assert OPEN.chain_terms().bond_of(30) == 6000 * TOKEN
+
+
+def test_the_clip_in_quanta_is_rounded_down_exactly() -> None:
+    assert change(clip="0.1")(HONEST).clip_quanta == 2**24 // 10
+    assert change(clip="0.00000006")(HONEST).clip_quanta == 1
