@@ -4,6 +4,7 @@ The artifacts are committed, so that neither a user nor the package needs the co
 """
 
 import sys
+from functools import cache
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ SIZE_LIMIT = 24_576
 """Bytes of runtime code that a chain accepts (EIP-170)."""
 
 
+@cache
 def compiled(name: str) -> dict[str, Any]:
     """Return a contract's ABI, creation code ("0x…"), runtime size in bytes, and compiler version.
 
@@ -47,12 +49,12 @@ def text_of(artifact: dict[str, Any]) -> str:
     return dumps(artifact, indent=1) + "\n"
 
 
-def stale(name: str) -> str | None:
-    """Say what is wrong with a committed artifact; None where it is what the sources compile to."""
+def stale(name: str, folder: Path = ARTIFACTS) -> str | None:
+    """Say what is wrong with an artifact in `folder`; None where it is what the sources compile to."""
     artifact = compiled(name)
     if artifact["runtime_size"] > SIZE_LIMIT:
         return f"{name}: {artifact['runtime_size']} bytes of code, a chain accepts {SIZE_LIMIT}"
-    path = ARTIFACTS / f"{name}.json"
+    path = folder / f"{name}.json"
     if not path.exists() or path.read_text(encoding="utf-8") != text_of(artifact):
         return f"{name}: {path.name} is not what the sources compile to; run python contracts/compile.py"
     return None

@@ -24,13 +24,12 @@ EVALUATOR: constant(uint256) = 3
 PROVIDER: constant(uint256) = 4
 
 # --- sets of roles and of states, one bit each
-SEATS: constant(uint256) = 12
-IN_OPEN: constant(uint256) = 2
-IN_TRAINING: constant(uint256) = 4
-IN_SCORING: constant(uint256) = 8
-IN_SETTLED: constant(uint256) = 16
-IN_FALLBACK: constant(uint256) = 32
-IN_CANCELLED: constant(uint256) = 64
-CLOSABLE: constant(uint256) = 14
-PAYING: constant(uint256) = 48
-FINAL: constant(uint256) = 112
+SEATS: constant(uint256) = 2**AGGREGATOR | 2**EVALUATOR
+IN_OPEN: constant(uint256) = 2**OPEN
+IN_TRAINING: constant(uint256) = 2**TRAINING
+IN_SCORING: constant(uint256) = 2**SCORING
+IN_SETTLED: constant(uint256) = 2**SETTLED
+IN_FALLBACK: constant(uint256) = 2**FALLBACK
+CLOSABLE: constant(uint256) = 2**OPEN | 2**TRAINING | 2**SCORING
+PAYING: constant(uint256) = 2**SETTLED | 2**FALLBACK
+FINAL: constant(uint256) = 2**SETTLED | 2**FALLBACK | 2**CANCELLED

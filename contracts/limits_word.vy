@@ -21,7 +21,7 @@ struct Limits:
 @internal
 @pure
 def pack(l: Limits) -> uint256:
-    windows: uint256 = l.join_window | (l.start_window << 24) | (min(l.patience, (2**16 - 1)) << 48)
+    windows: uint256 = l.join_window | (l.start_window << 24) | (min(l.patience, 2**16 - 1) << 48)
     counts: uint256 = (l.min_providers << 64) | (l.max_providers << 80)
     return windows | counts | (l.min_weight << 96) | (l.max_weight << 136)
 

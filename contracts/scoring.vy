@@ -83,9 +83,9 @@ def confirm(task_id: uint256, vote: task_terms.Vote):
     refusal.require(seats.voted & bit == 0 or ledger.seals[task_id][seat] != ballot, refusal.ALREADY_CONFIRMED)
     paid: uint256 = self._check_vote(task_id, progress, seats, vote)
     log events.Confirmed(task=task_id, evaluator=msg.sender, vote=vote)
-    others: uint256 = seats.voted & ~bit
+    # the seat's own earlier vote, if any, was another one
+    votes: uint256 = self._votes(task_id, seats.voted, ballot) + 1
     seats.voted |= bit
-    votes: uint256 = self._votes(task_id, others, ballot) + 1
     if votes <= seats.evaluators // 2:
         ledger.seals[task_id][seat] = ballot
         ledger.save_seats(task_id, seats)

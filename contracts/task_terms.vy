@@ -35,6 +35,7 @@ struct Windows:
 
 
 struct Terms:
+    # amounts in base units of the token
     terms_hash: bytes32
     initial_model: bytes32
     admission_root: bytes32  # zero: open admission
@@ -47,12 +48,12 @@ struct Terms:
     provider_bond: uint256  # under open admission: for one unit of weight
     trigger_reward: uint256
     rounds: uint256
-    patience: uint256
+    patience: uint256  # rounds after which the requester may stop
     min_providers: uint256
     max_providers: uint256
     min_weight: uint256
     max_weight: uint256
-    priced: bool
+    priced: bool  # whether the allow-list's leaves name prices that participation is paid by
     royalty_bps: uint256
     windows: Windows
     aggregators: DynArray[address, MAX_AGGREGATORS]  # the first one, then its standbys in order
@@ -60,15 +61,16 @@ struct Terms:
 
 
 struct Vote:
-    payout_root: bytes32  # zero: the score tables do not agree
-    owed: uint256
-    refund: uint256
-    debits: uint256
-    forfeits: uint256
+    # amounts in base units; a vote for no settlement is all zero
+    payout_root: bytes32  # of leaves (account, owed, debit, share_ppb)
+    owed: uint256  # to providers, all together
+    refund: uint256  # to the requester
+    debits: uint256  # out of bonds, and part of what is owed
+    forfeits: uint256  # whole bonds of who delivered and announced nothing
     rounds_verified: uint256
     best_round: uint256
-    unpaid: uint256  # bitmap of evaluator seats
-    forfeited: uint256  # bitmap of evaluator seats
+    unpaid: uint256  # bitmap of evaluator seats that get no fee
+    forfeited: uint256  # bitmap of evaluator seats that lose their bond
 
 
 @internal

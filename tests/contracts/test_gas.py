@@ -86,7 +86,7 @@ class Measured:
         self.chain.advance_to(self.chain.head().timestamp + seconds)
 
     def play(self, task: int, terms: ChainTerms) -> None:
-        """Take a task from its opening to the revealed tables; nobody has ever given an allowance or a permit."""
+        """Take a task from its opening to the revealed tables; whoever pays does so by a permit."""
         self.call("requester", "open_task", task, terms, pays=terms.escrow)
         for name in AGGREGATORS:
             self.call(name, "take_seat", task, AGE_KEY, pays=terms.aggregator_bond)

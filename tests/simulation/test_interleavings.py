@@ -44,7 +44,7 @@ def test_every_interleaving_with_crashes_pays_the_same_to_the_unit(expected: End
     crashes = 0
     for seed in range(batch, batch + BATCH):
         chain = SimulatedChain(genesis_time=1000)
-        world = World(chain, chaos=Chaos(Random(seed), 0.08))
+        world = World(chain, chaos=Chaos(Random(seed), 0.05))
         assert ending(world.settle(Random(~seed))) == expected, f"seed {seed}"
         assert chain.ledger.total_held() == 0, f"seed {seed}: units are stuck"
         crashes += world.chaos.crashes

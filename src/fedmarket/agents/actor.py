@@ -7,9 +7,11 @@ from typing import Any, Protocol
 
 from fedmarket.chain.port import Receipt
 from fedmarket.domain.accounts import address_of
-from fedmarket.domain.errors import ContractRefusal, MarketError
+from fedmarket.domain.errors import ChainError, ContractRefusal, MarketError
 from fedmarket.record.live import Record
 from fedmarket.store.age import AgeIdentity
+
+OWN_TROUBLE = frozenset({"store.unwritable", "store.too_few_copies"})
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,14 @@ class Actor:
         """Do one's own next thing; an empty list where a rule, a document or a blob does not allow it.
 
         What is everybody's to do (`keep`) goes on all the same, and the deed is tried again at the next step;
-        `refusals` keeps why not for those who watch.
+        `refusals` keeps why not for those who watch. Raises ChainError, and StoreError where one's own writes fail:
+        no other party can be behind that, and somebody must be told.
         """
         try:
             return deed()
         except MarketError as refusal:
+            if isinstance(refusal, ChainError) or refusal.error_id in OWN_TROUBLE:
+                raise
             self._remember(refusal)
             return []
 

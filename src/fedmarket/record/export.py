@@ -1,6 +1,7 @@
 """An exported record: the events as one canonical document beside the store's blobs, to be read without the chain."""
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -84,10 +85,11 @@ def _event_document(event: Event) -> dict[str, Any]:
     return {"name": event.name, "block": event.block, "timestamp": event.timestamp, "fields": written}
 
 
-def _event(line: dict[str, Any]) -> Event:
-    if line.keys() != EVENT_KEYS or line["fields"].keys() != EVENTS[line["name"]].keys():
-        raise ValueError("an event has other fields than it should")
-    typed = {name: _typed(line["fields"][name], kind) for name, kind in EVENTS[line["name"]].items()}
+def _event(value: Any) -> Event:
+    line = _object(value, EVENT_KEYS)
+    kinds = EVENTS[line["name"]]
+    given = _object(line["fields"], kinds.keys())
+    typed = {name: _typed(given[name], kind) for name, kind in kinds.items()}
     return Event(line["name"], typed, _integer(line["block"]), _integer(line["timestamp"]))
 
 
@@ -104,10 +106,9 @@ def _plain(value: Any) -> Any:
 def _typed(value: Any, kind: Any) -> Any:
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        if value.keys() != {field.name for field in fields(kind)}:
-            raise ValueError(f"{kind} has other fields than it should")
-        return kind(**{name: _typed(value[name], hints[name]) for name in value})  # type: ignore[operator]
-    if get_origin(kind) is tuple:
+        given = _object(value, {field.name for field in fields(kind)})
+        return kind(**{name: _typed(given[name], hints[name]) for name in given})  # type: ignore[operator]
+    if get_origin(kind) is tuple and isinstance(value, list):
         return tuple(_typed(item, get_args(kind)[0]) for item in value)
     if kind is str:
         return _account(value)
@@ -117,6 +118,12 @@ def _typed(value: Any, kind: Any) -> Any:
     if pattern is None or not pattern.fullmatch(value):
         raise ValueError(f"{str(value)[:80]!r} is not as an export writes it")
     return int(value) if kind is int else bytes.fromhex(value[2:])
+
+
+def _object(value: Any, names: Set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict) or value.keys() != names:
+        raise ValueError(f"{str(value)[:80]!r} has other fields than it should")
+    return value
 
 
 def _integer(value: Any) -> int:

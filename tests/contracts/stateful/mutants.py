@@ -54,12 +54,11 @@ def listed() -> list[Mutant]:
     return mutants
 
 
-def verdict(mutant: Mutant | None, tests: Sequence[str]) -> str:
-    """Run the tests against a mutant, or the sound contract; returns "killed", "survived", or what else happened."""
+def verdict(sound: Path, mutant: Mutant | None, tests: Sequence[str]) -> str:
+    """Run the tests on a copy of the sound tree, with a mutant or without; returns "killed", "survived", or else."""
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder)
-        for name in CARRIED:
-            _carry(ROOT / name, copy / name)
+        copy = Path(folder) / "copy"
+        shutil.copytree(sound, copy)
         if mutant:
             mutant.apply(copy / "contracts")
         flags = ("-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider")
@@ -102,10 +101,13 @@ def main() -> None:
     if chosen.check:
         print(f"{len(mutants)} mutants apply")  # noqa: T201
         return
-    if verdict(None, chosen.tests) != "survived":
-        raise SystemExit("the tests fail on the sound contract")
-    with ThreadPoolExecutor(chosen.jobs) as pool:
-        verdicts = list(pool.map(lambda mutant: verdict(mutant, chosen.tests), mutants))
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(chosen.jobs) as pool:
+        sound = Path(folder)
+        for name in CARRIED:
+            _carry(ROOT / name, sound / name)
+        if verdict(sound, None, chosen.tests) != "survived":
+            raise SystemExit("the tests fail on the sound contract")
+        verdicts = list(pool.map(lambda mutant: verdict(sound, mutant, chosen.tests), mutants))
     for mutant, word in zip(mutants, verdicts, strict=True):
         if word != "killed":
             print(f"{word}: {mutant}")  # noqa: T201

@@ -56,14 +56,14 @@ def a_claim_pays_its_leaf(deed: "Deed", book: Book, paid: int) -> None:
 
 def a_fallback_claim_pays_for_deliveries(deed: "Deed", task: Task, book: Book, dossier: Dossier, paid: int) -> None:
     """Only the account itself chooses its leaf; it gets its bond back, and with a true last leaf all that it earned."""
-    _, account, number, *_ = deed.args
+    _, account, number, _, delivered, *_ = deed.args
     bond = book.bonds[account]
     assert deed.sender == account, f"{deed.sender} chose what {account} settles for"
     assert paid >= bond, "a fallback claim kept a bond"
     if dossier.truthful:
         earned = fallback_pay(task, book, dossier.delivered, account)
         assert paid <= bond + earned, f"delivered rounds earn {earned}, paid were {paid - bond}"
-        if number == task.round and covered(task, book):
+        if delivered and number == task.round and covered(task, book):
             assert paid == bond + earned, f"delivered rounds earn {earned}, paid were {paid - bond}"
 
 

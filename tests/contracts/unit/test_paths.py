@@ -114,6 +114,20 @@ def test_forfeits_pay_nobody_but_the_sink_and_standbys_are_paid_for_their_own_ro
     assert market.balance(cast.SINK) == 95
 
 
+def test_everyone_who_stalls_loses_its_bond(at: At) -> None:
+    market = at(scenes.half_trained)
+    for standby in (STANDBY, SPARE):
+        market.wait(cast.WINDOWS.round + 1)
+        market.call(standby, "take_over", 1)
+    scenes.commit_round(market, cast.UPDATES)
+    scenes.commit_scores(market)
+    scenes.reveal_scores(market)
+    scenes.confirm(market, VOTE)
+    leave(market)
+    assert [gains(market)[seat] for seat in (AGGREGATOR, STANDBY, SPARE)] == [-90, 5 - 100, 15]
+    assert market.balance(cast.SINK) == 190 + 90
+
+
 def test_a_skipped_standby_keeps_its_bond(at: At) -> None:
     market = at(scenes.training)
     market.wait(2 * cast.WINDOWS.round + 1)
