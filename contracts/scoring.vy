@@ -182,10 +182,12 @@ def _settle(
 @internal
 def fall_back(task_id: uint256, progress: progress_word.Progress, seats: seats_word.Seats, repays: bool) -> uint256:
     """
-    @notice Settle by delivered rounds: no table decides, silent seats forfeit; returns what the trigger is repaid.
+    @notice Settle by delivered rounds, as no table decides; silent seats forfeit; returns what the trigger is repaid.
+    @dev A quorum may end the confirm window early: a seat that has not voted by then was not silent, if it revealed.
     """
     stake: stake_word.Stake = ledger.stake(task_id)
-    forfeited: uint256 = seats_word.everybody(seats.evaluators) & ~seats.voted
+    spoke: uint256 = seats.voted if repays else seats.revealed
+    forfeited: uint256 = seats_word.everybody(seats.evaluators) & ~spoke
     lost: uint256 = seats_word.count(forfeited) * ledger.bonds(task_id).evaluator
     reward: uint256 = min(stake.trigger_reward, lost) if repays else 0
     ledger.forfeit(lost - reward)

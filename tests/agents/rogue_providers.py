@@ -73,6 +73,13 @@ class HidesFromTheAggregator(ProviderAgent):
         return seat_keys(view, view.terms.evaluators)
 
 
+class HidesFromMost(HidesFromTheAggregator):
+    """Announces what only one of the evaluators can read."""
+
+    def _readers(self, view: TaskView) -> list[bytes]:
+        return seat_keys(view, view.terms.evaluators[:1])
+
+
 class AnnouncesNothing(HidesFromTheAggregator):
     """Announces what only itself can read."""
 

@@ -3,14 +3,20 @@
 import pytest
 
 from fedmarket.learning.gate import admit
-from fedmarket.record.admission import Candidates, first_announcements, gate_for, own_payloads
+from fedmarket.record.admission import Candidates, first_announcements, gate_for, opened_payloads
 from fedmarket.record.notes import noted_by_most
 from fedmarket.record.slots import note_slot, update_slot
 from fedmarket.record.task import TaskView
 from tests.agents import rogue_aggregators as rogues
 from tests.agents.rogue_aggregators import LeavesOut
-from tests.agents.rogue_providers import AnnouncesAnother, AnnouncesNothing, FreeRider, HidesFromTheAggregator
-from tests.agents.story import AGGREGATOR_BOND, AGGREGATOR_FEE, Story, finish, play, world
+from tests.agents.rogue_providers import (
+    AnnouncesAnother,
+    AnnouncesNothing,
+    FreeRider,
+    HidesFromMost,
+    HidesFromTheAggregator,
+)
+from tests.agents.story import AGGREGATOR_BOND, AGGREGATOR_FEE, EVALUATOR_FEE, Story, finish, play, world
 
 THREE_ROUNDS = {"rounds": 3, "patience_rounds": 3}
 
@@ -63,7 +69,7 @@ def test_an_aggregator_that_takes_another_update_than_the_announced_one_loses_th
             if victim not in candidates.admitted:
                 return
             context = gate_for(self.actor.record, 1, len(view.rounds) + 1, 0, victim)
-            for payload in own_payloads(self.actor.record, context, self.actor.age):
+            for payload in opened_payloads(self.actor.record, context, self.actor.age):
                 update = admit(payload, context)
                 if update.update_id != candidates.admitted[victim].update_id:
                     candidates.admitted[victim], candidates.payloads[victim] = update, payload
@@ -81,6 +87,14 @@ def test_who_announces_to_the_evaluators_only_cannot_void_an_honest_round() -> N
     assert story.outcome.agreement.table.rounds_verified == 2
     assert story.gain("aggregator") == 2 * AGGREGATOR_FEE
     assert story.delivered(1)["provider 0"] == "in", "the evaluators handed it on"
+
+
+def test_an_evaluator_that_alone_can_read_what_was_announced_is_not_led_astray() -> None:
+    """Were its own note enough for it, it would name other rounds than the rest, and lose its fee."""
+    story = play({"provider 0": HidesFromMost, "aggregator": LeavesOut})
+    assert not noted_by_most(story.record, 1)(story.view.announcements[0])
+    assert story.outcome.agreement.table.rounds_verified == 2
+    assert [story.gain(f"evaluator {i}") for i in range(3)] == [EVALUATOR_FEE] * 3
 
 
 def test_who_announces_what_nobody_can_read_is_left_out_and_nothing_else_happens() -> None:

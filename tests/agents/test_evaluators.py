@@ -78,7 +78,6 @@ def test_who_commits_and_never_reveals_forfeits() -> None:
     assert evaluators(story) == [EVALUATOR_FEE, -EVALUATOR_BOND, EVALUATOR_FEE]
 
 
-@pytest.mark.xfail(reason="a quorum of none forfeits who revealed and was about to vote", strict=True)
 def test_without_agreement_the_task_falls_back_and_nobody_forfeits_for_what_it_said() -> None:
     far = 10 * TOLERANCE_PPB
     story = play({"evaluator 1": bent(scores_moved(far)), "evaluator 2": bent(scores_moved(-far))})

@@ -34,6 +34,7 @@ PROVIDERS: list[Role] = [
     providers.AnnouncesAnother,
     providers.AnnouncesNothing,
     providers.HidesFromTheAggregator,
+    providers.HidesFromMost,
     lambda actor: ProviderAgent(actor, 1, providers.diverge),
 ]
 EVALUATORS: list[Role] = [

@@ -14,6 +14,7 @@ from fedmarket.domain.terms_rules import check
 from tests.domain.honest_terms import HONEST, OPEN, TOKEN, Change, admitted, change, seat
 
 LISTED = HONEST.admission.listed
+WIDE = tuple(f"f{number}" for number in range(2**12))
 MOMENTUM = Strategy("fedavgm", (("server_momentum", "0.5"),))
 
 
@@ -37,6 +38,10 @@ BROKEN: list[tuple[str, Change]] = [
     ("bad_rounds", change(rounds=0)),
     ("bad_rounds", change(rounds=1001)),
     ("too_few_steps", change("training", steps=4)),
+    ("too_many_steps", change("training", steps=10**6 + 1)),
+    ("batch_too_large", change("training", batch=2**16 + 1)),
+    ("model_too_large", change("data", features=WIDE, classes=WIDE)),
+    ("too_many_readers", change("admission", max_providers=1024)),
     ("batch_too_small", change("training", batch=15)),
     ("bad_learning_rate", change("training", learning_rate="0")),
     ("bad_learning_rate", change("training", learning_rate="-0.1")),

@@ -187,9 +187,10 @@ class World:
 
     def actor(self, role: str, record: Record) -> Actor:
         """A role's account at work on a record; what its key alone gives is computed once, as it never changes."""
-        actor = Actor(self.secret(role), record)
         if role not in self._keys:
-            self._keys[role] = {"account": actor.account, "age": actor.age}
+            actor = Actor(self.secret(role), record)
+            self._keys[role] = {"secret": actor.secret, "account": actor.account, "age": actor.age}
+        actor = Actor(self._keys[role]["secret"], record)
         vars(actor).update(self._keys[role])
         return actor
 

@@ -52,11 +52,12 @@ def _best_leaf(actor: Actor, view: TaskView, account: str) -> tuple[RoundView, M
     best = None
     for line in view.rounds:
         manifest = actor.record.readable_manifest(view.number, line.number)
-        if manifest is None or not 0 < manifest.counts.get(account, 0) <= line.number:
+        if manifest is None or not _has_root(manifest, line):
             continue
-        leaf = next(leaf for leaf in manifest.leaves() if leaf[0] == account)
-        if _has_root(manifest, line) and (best is None or leaf[2] >= best[2][2]):
-            best = (line, manifest, leaf)
+        for leaf in manifest.leaves():
+            payable = leaf[0] == account and 0 < leaf[2] <= line.number
+            if payable and (best is None or leaf[2] >= best[2][2]):
+                best = (line, manifest, leaf)
     return best
 
 

@@ -18,7 +18,7 @@ from fedmarket.record.evaluation import check_start, evaluate, open_validation
 from fedmarket.record.facts import agreed_terms, outcome, seat_keys
 from fedmarket.record.notes import note_digest
 from fedmarket.record.sealed import AGE_OVERHEAD
-from fedmarket.record.slots import entries, note_slot, score_slot
+from fedmarket.record.slots import note_slot, own_entries, score_slot
 from fedmarket.record.task import Announcement, TaskView
 from fedmarket.store.age import decrypt, encrypt
 
@@ -108,7 +108,7 @@ class EvaluatorAgent:
     def measured_table(self) -> ScoreTable:
         """Audit and score all committed rounds with this seat's key."""
         validation = open_validation(self.actor.record, self._task, self.actor.age)
-        return evaluate(self.actor.record, self._task, self.actor.age, validation, self._noted).table
+        return evaluate(self.actor.record, self._task, self.actor.age, validation).table
 
     def _reveal(self) -> list[Action]:
         committed = self.actor.record.task(self._task).state.commitments[self.actor.account]
@@ -151,7 +151,7 @@ class EvaluatorAgent:
         Anybody can encrypt to us: what proves a table ours is the commitment before it, made with our secret salt.
         """
         record, tables = self.actor.record, []
-        for blob in entries(record, self._slot):
+        for blob in own_entries(record, self._slot):
             try:
                 entry = decrypt(record.store.get(blob, LARGEST_ENTRY), self.actor.age)
             except MarketError:

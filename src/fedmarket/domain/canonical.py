@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 MAX_DEPTH = 32
 # Strings are stepped over whole, so that only brackets outside of them count.
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.S)
+_BRACKETS = re.compile(rb'"(?:[^"\\]+|\\.)*+"?|[\[{]|[\]}]', re.S)
 
 
 def digest(data: bytes) -> bytes:
@@ -47,7 +47,7 @@ def encode(document: Json) -> bytes:
     _refuse_floats(document)
     try:
         return rfc8785.dumps(document)
-    except rfc8785.CanonicalizationError as error:
+    except (rfc8785.CanonicalizationError, UnicodeError) as error:
         raise DocumentError("document.not_canonical", detail=str(error)) from error
 
 

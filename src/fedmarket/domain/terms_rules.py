@@ -13,6 +13,12 @@ AGGREGATIONS = ("mean",)
 PRIVACY = ("plain",)
 MIN_STEPS = 5
 MIN_BATCH = 16
+MAX_STEPS = 10**6
+MAX_BATCH = 2**16
+# Models of the built-in recipes stay well below what an agent's memory holds.
+MAX_CELLS = 2**24
+# One file is encrypted to every provider, every seat and the requester: store.age takes 1,024 keys.
+MAX_READERS = 1024
 CLIP_LIMIT = 128
 NORM_BUDGET = 2**29
 
@@ -55,6 +61,8 @@ def _check_training(terms: Terms) -> None:
     _require(1 <= terms.rounds <= limits.MAX_ROUNDS, "bad_rounds", limit=limits.MAX_ROUNDS)
     _require(training.steps >= MIN_STEPS, "too_few_steps", limit=MIN_STEPS)
     _require(training.batch >= MIN_BATCH, "batch_too_small", limit=MIN_BATCH)
+    _require(training.steps <= MAX_STEPS, "too_many_steps", limit=MAX_STEPS)
+    _require(training.batch <= MAX_BATCH, "batch_too_large", limit=MAX_BATCH)
     _require(exact("learning_rate", training.learning_rate) > 0, "bad_learning_rate", text=training.learning_rate)
     _require(0 <= exact("momentum", training.momentum) < 1, "bad_momentum", name="momentum", text=training.momentum)
     clip, weight = exact("clip", terms.clip), terms.admission.max_weight
@@ -66,6 +74,8 @@ def _check_data(terms: Terms) -> None:
     data, validation = terms.data, terms.validation
     columns = (*data.features, data.target)
     _require(len(set(columns)) == len(columns) > 1, "bad_columns")
+    cells = (len(data.features) + 1) * len(data.classes)
+    _require(cells <= MAX_CELLS, "model_too_large", limit=MAX_CELLS)
     _require(len(data.means) == len(data.scales) == len(data.features), "bad_scaling")
     for name, mean, scale in zip(data.features, data.means, data.scales, strict=True):
         exact(name, mean)
@@ -97,6 +107,8 @@ def _check_admission(terms: Terms) -> None:
     admission = terms.admission
     low, high = admission.min_providers, admission.max_providers
     _require(1 <= low <= high <= limits.MAX_PROVIDERS, "bad_provider_limits", low=low, high=high)
+    others = 1 + len(terms.aggregators) + len(terms.evaluators)
+    _require(high + others <= MAX_READERS, "too_many_readers", limit=MAX_READERS - others)
     _require(1 <= admission.min_weight <= admission.max_weight < limits.WEIGHT_LIMIT, "bad_weight_limits")
     if admission.open:
         return

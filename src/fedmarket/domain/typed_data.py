@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 from eth_abi.abi import encode
 from eth_abi.exceptions import EncodingError
@@ -25,11 +25,10 @@ class SigningDomain:
     name: str = "fedmarket"
     version: str = "1"
 
-    @cached_property
+    @property
     def separator(self) -> bytes:
         """The 32-byte domain separator (EIP-712, "Definition of domainSeparator")."""
-        texts = (keccak(self.name.encode()), keccak(self.version.encode()))
-        return _struct_hash(_DOMAIN, (*texts, self.chain_id, checksum(self.contract)))
+        return _separator(self)
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,12 @@ def permit_digest(token: SigningDomain, *, owner: str, spender: str, value: int,
 
 def _digest(domain: SigningDomain, struct_hash: bytes) -> bytes:
     return keccak(b"\x19\x01" + domain.separator + struct_hash)
+
+
+@lru_cache(maxsize=16)
+def _separator(domain: SigningDomain) -> bytes:
+    texts = (keccak(domain.name.encode()), keccak(domain.version.encode()))
+    return _struct_hash(_DOMAIN, (*texts, domain.chain_id, checksum(domain.contract)))
 
 
 def _struct_hash(signature: str, values: Sequence[object]) -> bytes:

@@ -9,6 +9,7 @@ from fedmarket.learning.table import FloatArray, IntVector, Table
 from fedmarket.learning.tensors import Tensors
 
 PPB = 1_000_000_000
+LARGEST_PPB = 2**62
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,12 @@ def skill(loss: float, reference: float) -> float:
 
 
 def to_ppb(value: float) -> int:
-    """Return `value` in billionths, rounded half to even."""
-    return round(value * PPB)
+    """Return `value` in billionths, rounded half to even; what is beyond eight bytes, or no number, is the worst.
+
+    A requester can choose validation rows on which a model's loss is as large as it likes.
+    """
+    scaled = value * PPB
+    return round(scaled) if abs(scaled) < LARGEST_PPB else (LARGEST_PPB if scaled > 0 else -LARGEST_PPB)
 
 
 def skill_stderr_ppb(losses: FloatArray, reference: float) -> int:

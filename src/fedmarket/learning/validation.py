@@ -10,6 +10,8 @@ from fedmarket.domain.terms import DataSchema
 from fedmarket.learning.table import Table, build_table
 
 SALT_BYTES = 32
+LARGEST_DEVIATION = 1e6
+"""Standardised features beyond this would let one row break every evaluation."""
 SHAPE = Struct(">II")
 
 
@@ -32,4 +34,7 @@ def unpack_validation(data: bytes, schema: DataSchema) -> Table:
     labels = np.frombuffer(data, "<i8", rows, begin + 8 * rows * columns).astype(np.int64)
     if not np.isfinite(features).all() or (rows and not 0 <= labels.min() <= labels.max() < len(schema.classes)):
         raise DataError("data.bad_validation")
-    return build_table(features, labels, schema)
+    table = build_table(features, labels, schema)
+    if not (np.abs(table.features) <= LARGEST_DEVIATION).all():
+        raise DataError("data.bad_validation")
+    return table

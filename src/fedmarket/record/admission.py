@@ -78,13 +78,15 @@ def collect(record: Record, number: int, identity: AgeIdentity) -> Candidates:
 
 
 def _admit_one(record: Record, context: GateContext, identity: AgeIdentity, found: Candidates) -> None:
-    """Take the announced update of a provider, else any valid one; what others wrote into its slot is ignored."""
+    """Take the announced update of a provider, else any valid one; what others wrote into its slot is not named."""
     line = announcement_of(record, context.task, context.round, context.attempt, context.provider)
-    for payload in own_payloads(record, context, identity):
+    for payload in opened_payloads(record, context, identity):
         try:
             update = admit(payload, context)
         except UpdateError as refusal:
-            found.refusals.setdefault(context.provider, refusal)
+            header = _signed_header(payload, context)
+            if header == header_for(context) or (header and context.provider not in found.refusals):
+                found.refusals[context.provider] = refusal
             continue
         announced = line is not None and update.update_id == line.update
         if announced or context.provider not in found.admitted:
@@ -95,25 +97,26 @@ def _admit_one(record: Record, context: GateContext, identity: AgeIdentity, foun
         found.refusals.pop(context.provider, None)
 
 
-def own_payloads(record: Record, context: GateContext, identity: AgeIdentity) -> list[bytes]:
-    """Return what the slot's owner signed and our key opens, payloads for this very round and attempt first.
+def opened_payloads(record: Record, context: GateContext, identity: AgeIdentity) -> Iterator[bytes]:
+    """Yield what our key opens: an announced payload, what lies in the slot, and what evaluators hand on.
 
-    An announced payload that cannot be opened is looked for where evaluators hand it on.
+    Anybody may have written any of it, but for the signature inside.
     """
     blobs = entries(record, update_slot(record, context.task, context.round, context.attempt, context.provider))
     line = announcement_of(record, context.task, context.round, context.attempt, context.provider)
     if line is not None:
         blobs = [blob_id(line.blob), *blobs, *_handed_on(record, context.task, line)]
-    opened = [payload for blob in blobs if (payload := _open(record, blob, identity, context.max_bytes)) is not None]
-    signed = [(header != header_for(context), payload) for payload in opened if (header := _header(payload, context))]
-    return [payload for _, payload in sorted(signed, key=lambda each: each[0])]
+    for blob in blobs:
+        payload = _open(record, blob, identity, context.max_bytes)
+        if payload is not None:
+            yield payload
 
 
 def sent_payload(record: Record, context: GateContext, identity: AgeIdentity) -> bytes | None:
     """Return a payload that the slot's owner signed for this very round and attempt and our key opens, or None."""
     expected = header_for(context)
-    payloads = own_payloads(record, context, identity)
-    return next((payload for payload in payloads if parse(payload).header == expected), None)
+    opened = opened_payloads(record, context, identity)
+    return next((payload for payload in opened if _signed_header(payload, context) == expected), None)
 
 
 def _handed_on(record: Record, number: int, line: Announcement) -> Iterator[str]:
@@ -121,7 +124,7 @@ def _handed_on(record: Record, number: int, line: Announcement) -> Iterator[str]
         yield from entries(record, note_slot(record, number, line.round, account, line.provider))
 
 
-def _header(payload: bytes, context: GateContext) -> Header | None:
+def _signed_header(payload: bytes, context: GateContext) -> Header | None:
     """Return the header of a payload that the slot's owner signed, whatever it was meant for; None for rubbish."""
     try:
         parsed = parse(payload)

@@ -23,6 +23,10 @@ class Documents:
     manifests: dict[bytes, Manifest] = field(default_factory=dict)
 
 
+DOCUMENT_LIMIT = 1 << 22
+"""Bytes of the largest terms or manifest that anybody reads: 1,024 providers take about a megabyte."""
+
+
 class Record:
     """Views over one market; `refresh` reads what is new. Shared by all agents of a process."""
 
@@ -86,14 +90,14 @@ class Record:
         """Return a task's terms from the store. Raises StoreError or DocumentError."""
         terms_hash, known = self.task(number).terms.terms_hash, self._documents.terms
         if terms_hash not in known:
-            known[terms_hash] = Terms.read(self.store.get(blob_id(terms_hash)))
+            known[terms_hash] = Terms.read(self.store.get(blob_id(terms_hash), DOCUMENT_LIMIT))
         return known[terms_hash]
 
     def manifest(self, number: int, round_number: int) -> Manifest:
         """Return a committed round's manifest from the store. Raises StoreError or DocumentError."""
         manifest_hash, known = self.task(number).rounds[round_number - 1].manifest, self._documents.manifests
         if manifest_hash not in known:
-            known[manifest_hash] = Manifest.read(self.store.get(blob_id(manifest_hash)))
+            known[manifest_hash] = Manifest.read(self.store.get(blob_id(manifest_hash), DOCUMENT_LIMIT))
         return known[manifest_hash]
 
     def readable_manifest(self, number: int, round_number: int) -> Manifest | None:

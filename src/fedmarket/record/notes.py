@@ -13,6 +13,8 @@ from fedmarket.record.slots import entries, note_slot
 from fedmarket.record.task import Announcement
 
 NOTE_BYTES = 65
+NOTE_LIMIT = 1 << 16
+"""Notes are small and prove themselves, so that a flood of a slot must be large to hide one."""
 Noted = Callable[[Announcement], bool]
 
 
@@ -30,7 +32,7 @@ def noted_by_most(record: Record, number: int) -> Noted:
 
 def _noted_by(record: Record, number: int, account: str, line: Announcement) -> bool:
     slot, digest = note_slot(record, number, line.round, account, line.provider), note_digest(record, number, line)
-    return any(_signed(record, blob, digest, account) for blob in entries(record, slot))
+    return any(_signed(record, blob, digest, account) for blob in entries(record, slot, NOTE_LIMIT))
 
 
 def _signed(record: Record, blob: str, digest: bytes, account: str) -> bool:

@@ -2,6 +2,9 @@
 
 from fedmarket.domain.errors import StoreError
 from fedmarket.record.live import Record
+from fedmarket.store.blobs import ENTRY_LIMIT
+
+OWN_LIMIT = 1 << 20
 
 
 def update_slot(record: Record, task: int, round_number: int, attempt: int, account: str) -> str:
@@ -19,19 +22,27 @@ def score_slot(record: Record, task: int, account: str) -> str:
     return f"{_home(record, task)}/scores/{account}"
 
 
-def entries(record: Record, slot: str) -> list[str]:
+def entries(record: Record, slot: str, limit: int = ENTRY_LIMIT) -> list[str]:
     """Return the ids in a slot, none where it is flooded: who reads it then looks elsewhere. Raises StoreError."""
-    return _listed(record, slot) or []
+    return _listed(record, slot, limit) or []
+
+
+def own_entries(record: Record, slot: str) -> list[str]:
+    """Return all ids in one's own slot, a flooded one too: only what one's own secret proves is believed there.
+
+    Raises StoreError where it cannot be read.
+    """
+    return record.store.entries(slot, OWN_LIMIT)
 
 
 def flooded(record: Record, slot: str) -> bool:
     """Return whether a slot holds more entries than anybody looks at. Raises StoreError where it cannot be read."""
-    return _listed(record, slot) is None
+    return _listed(record, slot, ENTRY_LIMIT) is None
 
 
-def _listed(record: Record, slot: str) -> list[str] | None:
+def _listed(record: Record, slot: str, limit: int) -> list[str] | None:
     try:
-        return record.store.entries(slot)
+        return record.store.entries(slot, limit)
     except StoreError as error:
         if error.error_id == "store.flooded":
             return None

@@ -89,7 +89,7 @@ def check(mutants: Sequence[Mutant]) -> None:
 
 
 def main() -> None:
-    """Run the mutants and print a line for each that is not killed, and how many were."""
+    """Run the mutants and print what became of each, and how many were killed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--tests", nargs="+", default=list(TESTS))
@@ -107,10 +107,10 @@ def main() -> None:
             _carry(ROOT / name, sound / name)
         if verdict(sound, None, chosen.tests) != "survived":
             raise SystemExit("the tests fail on the sound contract")
-        verdicts = list(pool.map(lambda mutant: verdict(sound, mutant, chosen.tests), mutants))
-    for mutant, word in zip(mutants, verdicts, strict=True):
-        if word != "killed":
-            print(f"{word}: {mutant}")  # noqa: T201
+        verdicts = []
+        for mutant, word in zip(mutants, pool.map(lambda one: verdict(sound, one, chosen.tests), mutants), strict=True):
+            verdicts.append(word)
+            print(f"{word}: {mutant}", flush=True)  # noqa: T201
     print(f"{verdicts.count('killed')} of {len(mutants)} mutants killed")  # noqa: T201
 
 

@@ -95,7 +95,9 @@ def seat_pay(task: Task, book: Book, vote: Vote | None, account: str) -> int:
         bond = 0 if spoilt or seat in book.stalled else terms.aggregator_bond
         return bond + terms.aggregator_fee * book.rounds_of(seat, verified)
     bit = 1 << terms.evaluators.index(account)
-    paid, kept = account in book.revealers, account in book.voters
+    # A quorum that sees no agreement ends the confirm window early: who had revealed by then was not silent.
+    by_quorum = list(task.ballots.values()).count(NO_AGREEMENT) >= terms.quorum
+    paid, kept = account in book.revealers, account in (book.revealers if by_quorum else book.voters)
     if settled:
         kept = paid and not settled.forfeited & bit
         paid = kept and not settled.unpaid & bit

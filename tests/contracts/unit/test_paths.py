@@ -76,18 +76,27 @@ def test_a_task_without_agreement_pays_by_weight_and_delivered_rounds(at: At) ->
     assert [gains(market)[provider] for provider in PROVIDERS] == [266, 266, 400]
     leave(market)
     assert gains(market)[AGGREGATOR] == 20
-    # who revealed is paid; who did not vote forfeits
-    assert [gains(market)[evaluator] for evaluator in EVALUATORS] == [20, 20, -30]
-    assert market.balance(cast.SINK) == 50
-    assert sum(gains(market).values()) == -50
+    # the third one revealed and could not vote any more, which is no silence
+    assert [gains(market)[evaluator] for evaluator in EVALUATORS] == [20, 20, 20]
+    assert market.balance(cast.SINK) == 0
+    assert sum(gains(market).values()) == 0
+
+
+def test_who_did_not_reveal_forfeits_when_a_quorum_falls_back(at: At) -> None:
+    market = at(scenes.scoring)
+    scenes.commit_scores(market)
+    scenes.reveal_scores(market, EVALUATORS[:2])
+    market.wait_until(market.ledger.tasks[1].reveal_deadline + 1)
+    scenes.confirm(market, NO_AGREEMENT)
+    leave(market)
+    assert [gains(market)[evaluator] for evaluator in EVALUATORS] == [20, 20, -50]
 
 
 def test_way_out_silent_evaluators_end_in_a_fallback_and_repay_who_closed(at: At) -> None:
     market = at(scenes.scoring)
     scenes.commit_scores(market, EVALUATORS[:2])
     market.wait_until(market.ledger.tasks[1].commit_deadline + 1)
-    scenes.reveal_scores(market, EVALUATORS[:1])
-    market.wait_until(market.ledger.tasks[1].reveal_deadline + 1)
+    scenes.reveal_scores(market, EVALUATORS[:2])
     scenes.confirm(market, NO_AGREEMENT, EVALUATORS[:1])
     scenes.close(market)
     assert status(market) is Status.FALLBACK
@@ -95,6 +104,8 @@ def test_way_out_silent_evaluators_end_in_a_fallback_and_repay_who_closed(at: At
     assert market.ledger.forfeits == 95
     fallback_claim(market, 0)
     leave(market)
+    # the second revealed and did not vote, the third did nothing
+    assert [gains(market)[evaluator] for evaluator in EVALUATORS] == [20, 20 - 50, -50]
 
 
 def test_forfeits_pay_nobody_but_the_sink_and_standbys_are_paid_for_their_own_rounds(at: At) -> None:
@@ -126,6 +137,24 @@ def test_everyone_who_stalls_loses_its_bond(at: At) -> None:
     leave(market)
     assert [gains(market)[seat] for seat in (AGGREGATOR, STANDBY, SPARE)] == [-90, 5 - 100, 15]
     assert market.balance(cast.SINK) == 190 + 90
+
+
+def test_three_who_follow_each_other_are_paid_a_round_each(at: At) -> None:
+    market = at(scenes.nothing)
+    scenes.open_task(market, replace(cast.TERMS, rounds=3))
+    scenes.take_seats(market)
+    scenes.join(market)
+    scenes.start(market)
+    scenes.commit_round(market)
+    for standby in (STANDBY, SPARE):
+        market.wait(cast.WINDOWS.round + 1)
+        market.call(standby, "take_over", 1)
+        scenes.commit_round(market)
+    scenes.commit_scores(market)
+    scenes.reveal_scores(market)
+    scenes.confirm(market, replace(VOTE, rounds_verified=3))
+    leave(market)
+    assert [gains(market)[seat] for seat in (AGGREGATOR, STANDBY, SPARE)] == [10 - 100, 10 + 5 - 100, 10 + 5]
 
 
 def test_a_skipped_standby_keeps_its_bond(at: At) -> None:
@@ -170,6 +199,16 @@ def test_a_bad_round_of_one_who_stalled_later_costs_the_bond_once(at: At) -> Non
 def test_deviating_evaluators_forfeit_and_different_ones_lose_their_fee(at: At) -> None:
     market = at(scenes.revealed)
     scenes.confirm(market, replace(VOTE, forfeited=4, refund=420))
+    leave(market)
+    assert [gains(market)[evaluator] for evaluator in EVALUATORS] == [20, 20, -50]
+
+
+def test_an_evaluator_that_is_silent_forfeits_whatever_the_vote_says(at: At) -> None:
+    market = at(scenes.scoring)
+    scenes.commit_scores(market, EVALUATORS[:2])
+    market.wait_until(market.ledger.tasks[1].commit_deadline + 1)
+    scenes.reveal_scores(market, EVALUATORS[:2])
+    scenes.confirm(market, replace(VOTE, refund=420))
     leave(market)
     assert [gains(market)[evaluator] for evaluator in EVALUATORS] == [20, 20, -50]
 
@@ -257,6 +296,18 @@ def test_listed_prices_are_paid_pro_rata_in_a_fallback(at: At) -> None:
         fallback_claim(market, i)
     # 1000 * w * d // 120 + price * d // 2
     assert [gains(market)[provider] for provider in PROVIDERS] == [166 + 100, 166 + 100, 250 + 150]
+    leave(market)
+
+
+def test_a_weight_stated_too_low_in_a_fallback_keeps_no_bond_from_who_delivered(at: At) -> None:
+    market = at(scenes.training)
+    scenes.commit_round(market, cast.EARLIER, n_updates=1, weight=1)
+    scenes.commit_round(market, cast.UPDATES, n_updates=1, weight=1)
+    scenes.close(market)
+    for i in range(3):
+        fallback_claim(market, i)
+    # 1000 * 10 * 2 // 2 and more: the first takes all there is, the others at least their bonds
+    assert [gains(market).get(provider, 0) for provider in PROVIDERS] == [1_010, 0, 0]
     leave(market)
 
 

@@ -114,13 +114,16 @@ def _settle(market: Ledger, task_id: int, vote: Vote) -> None:
 
 
 def fall_back(market: Ledger, trigger: str | None, task_id: int) -> None:
-    """Settle by delivered rounds: no table decides, silent seats forfeit, who triggered it by `close` is repaid."""
+    """Settle by delivered rounds, as no table decides; silent seats forfeit, and who called `close` is repaid.
+
+    A quorum may end the confirm window early: a seat that has not voted by then was not silent, if it revealed.
+    """
     task = market.tasks[task_id]
     terms = task.terms
     everybody = (1 << len(terms.evaluators)) - 1
     voted = sum(1 << task.parts[account].seat for account in task.ballots)
     task.paid_seats = task.revealed
-    task.forfeited_seats = everybody & ~voted
+    task.forfeited_seats = everybody & ~(voted if trigger else task.revealed)
     task.rounds_paid = task.round
     task.purse_budget = fallback_budget(task)
     fees = terms.aggregator_fee * task.round + terms.evaluator_fee * task.paid_seats.bit_count()
