@@ -23,7 +23,7 @@ check: $(VENV)/.dev
 	$(BIN)/python contracts/compile.py --check
 
 unit: $(VENV)/.dev $(VENV)/.anvil
-	ANVIL=$$(cat $(VENV)/.anvil) $(BIN)/pytest -n auto --dist loadfile $(TESTS)
+	ANVIL=$$(cat $(VENV)/.anvil) $(BIN)/pytest -n auto --dist worksteal $(TESTS)
 
 contracts: $(VENV)/.dev ## Compile the contracts into package data.
 	$(BIN)/python contracts/compile.py
