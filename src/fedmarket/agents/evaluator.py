@@ -106,7 +106,11 @@ class EvaluatorAgent:
         return self.actor.call(self._task, "commit_scores", self._commitment(table))
 
     def measured_table(self) -> ScoreTable:
-        """Audit and score all committed rounds with this seat's key."""
+        """Audit and score all committed rounds with this seat's key.
+
+        Which announced updates had to be in is what most evaluators noted: an evaluator that went by its own notes
+        alone would name other rounds than the rest wherever a sender served them unequally, and lose its fee.
+        """
         validation = open_validation(self.actor.record, self._task, self.actor.age)
         return evaluate(self.actor.record, self._task, self.actor.age, validation).table
 
