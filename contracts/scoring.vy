@@ -140,6 +140,8 @@ def _check_vote(
     purse: purse_word.Purse = ledger.purse(task_id)
     covered: bool = vote.debits <= purse.bonds and vote.forfeits <= purse.bonds - vote.debits
     refusal.require(covered, refusal.BONDS_EXCEEDED)
+    # what is debited goes to other providers, never to the requester, who named the evaluators
+    refusal.require(vote.debits <= vote.owed, refusal.DEBITS_NOT_OWED)
     budget: uint256 = purse.budget + vote.debits
     refusal.require(vote.owed <= budget, refusal.OWED_EXCEEDS_BUDGET)
     unspent_rounds: uint256 = progress.last_round - vote.rounds_verified

@@ -14,7 +14,7 @@ from tests.agents import rogue_providers as providers
 from tests.agents.story import EVALUATOR_FEE, Story, Watch, die_after_round, play
 from tests.simulation.world import World
 
-SEEDS, BATCH = 40, 10
+SEEDS, BATCH = 24, 8
 Role = Callable[[Actor], Agent] | None
 AGGREGATORS: list[Role] = [
     None,

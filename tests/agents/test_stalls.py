@@ -4,17 +4,20 @@ import pytest
 
 from fedmarket.domain.lifecycle import Status
 from fedmarket.embedded.plan import HALF_MOMENTUM, TOKEN, Options
-from tests.agents.story import AGGREGATOR_BOND, AGGREGATOR_FEE, EVALUATOR_FEE, die_after_round, play
+from tests.agents.story import AGGREGATOR_BOND, AGGREGATOR_FEE, EVALUATOR_FEE, Story, die_after_round, play
 
 THREE_ROUNDS = {"rounds": 3, "patience_rounds": 3}
 TRIGGER = Options().trigger_reward * TOKEN
 
 
-@pytest.mark.parametrize("strategy", [Options().strategy, HALF_MOMENTUM], ids=lambda strategy: strategy.name)
+@pytest.fixture(scope="module", params=[Options().strategy, HALF_MOMENTUM], ids=lambda strategy: strategy.name)
+def undisturbed(request: pytest.FixtureRequest) -> Story:
+    return play(options={**THREE_ROUNDS, "strategy": request.param})
+
+
 @pytest.mark.parametrize("done", [0, 1, 2])
-def test_a_standby_takes_over_and_the_model_is_the_same_to_the_bit(strategy: object, done: int) -> None:
-    options = {**THREE_ROUNDS, "strategy": strategy}
-    undisturbed = play(options=options)
+def test_a_standby_takes_over_and_the_model_is_the_same_to_the_bit(undisturbed: Story, done: int) -> None:
+    options = {**THREE_ROUNDS, "strategy": undisturbed.world.options.strategy}
     stalled = play(options=options, watch=die_after_round(done, "aggregator"))
     assert stalled.view.state.attempt == 1
     assert [line.attempt for line in stalled.view.rounds] == [0] * done + [1] * (3 - done)

@@ -227,12 +227,12 @@ class Story:
         self.wait(101)
         self.call("stranger", "close", 3)
         facts = (tree.root, word("model 1"), word("manifest 1"))
-        for account, update, delivered in leaves[:2]:
-            proof = tree.proof((account, update, delivered))
-            self.call("stranger", "claim_fallback", 3, account, 1, update, delivered, *facts, proof)
-        last = leaves[2]
-        self.refused("stranger", "claim_fallback", 3, last[0], 1, *last[1:], *facts, [])
-        self.refused("stranger", "claim_fallback", 3, last[0], 0, bytes(32), 0, *[bytes(32)] * 3, [])
+        for name, leaf in zip(PROVIDERS[:2], leaves, strict=False):
+            self.call(name, "claim_fallback", 3, leaf[0], 1, *leaf[1:], *facts, tree.proof(leaf))
+        name, last = PROVIDERS[2], leaves[2]
+        self.refused("stranger", "claim_fallback", 3, last[0], 1, *last[1:], *facts, tree.proof(last))
+        self.refused(name, "claim_fallback", 3, last[0], 1, *last[1:], *facts, [])
+        self.refused(name, "claim_fallback", 3, last[0], 0, bytes(32), 0, *[bytes(32)] * 3, [])
         self.call("stranger", "claim_seat", 3, ACCOUNTS["evaluator one"])
         self.call("stranger", "refund", 3, ACCOUNTS["requester"])
         self.wait(1_001)

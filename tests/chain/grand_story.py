@@ -116,9 +116,9 @@ class GrandStory(Story):
         self._commit_and_reveal(task, EVALUATORS[:3], EVALUATORS[:1])
         self.wait(101)
         self.call(TRIGGER, "close", task)
-        for leaf in leaves[:2]:
+        for name, leaf in zip(PROVIDERS[:2], leaves, strict=False):
             facts = (tree.root, word("model 1"), word("manifest 1"))
-            self.call(TRIGGER, "claim_fallback", task, leaf[0], 1, *leaf[1:], *facts, tree.proof(leaf))
+            self.call(name, "claim_fallback", task, leaf[0], 1, *leaf[1:], *facts, tree.proof(leaf))
         self._end(task)
 
     def _end(self, task: int) -> None:

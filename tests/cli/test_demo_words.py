@@ -182,7 +182,7 @@ def test_forfeits_of_seats_are_told_apart_from_those_of_providers(command: Comma
 
 def test_out_keeps_picture_and_keys_and_shows_how_to_replay(command: Command, tmp_path: Path) -> None:
     folder = tmp_path / "a run"
-    ended = command("demo", "--out", folder, "--seed", 5, columns=200)
+    ended = command("demo", "--out", folder, "--seed", 5, columns=500)
     assert (folder / "figure.svg").read_text(encoding="utf-8").startswith("<svg")
     keys = {path.name: path.stat().st_mode & 0o777 for path in (folder / "keys").iterdir()}
     assert keys == {"evaluator-1.key": 0o600, "city-hospital-labels-noisy.key": 0o600}

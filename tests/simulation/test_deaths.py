@@ -9,7 +9,7 @@ from fedmarket.chain.simulated import SimulatedChain
 from fedmarket.domain.lifecycle import FINAL, Status
 from tests.simulation.world import Chaos, World
 
-SEEDS, BATCH = 100, 20
+SEEDS, BATCH = 60, 20
 LAST_TICK = 150
 """About as many steps as an undisturbed task takes."""
 

@@ -153,7 +153,7 @@ REFUSALS: dict[str, frozenset[str]] = {
         ),
         "confirm": (
             "already_confirmed bad_best_round bad_rounds_verified bad_seats bad_vote bonds_exceeded "
-            "confirm_deadline_passed debit_without_rule never_revealed not_an_evaluator "
+            "confirm_deadline_passed debit_without_rule debits_not_owed never_revealed not_an_evaluator "
             "owed_exceeds_budget reveals_open sum_mismatch too_few_agree unknown_task wrong_status"
         ),
         "claim": "bonds_exhausted nothing_owed owed_exhausted unknown_task wrong_proof wrong_status",

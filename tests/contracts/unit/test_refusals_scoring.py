@@ -129,6 +129,7 @@ def test_debits_and_forfeits_stay_within_the_bonds(at: At) -> None:
     for debits, forfeits in ((12_001, 0), (0, 12_001), (6_000, 6_001), (HUGE, 1), (1, HUGE), (HUGE, HUGE)):
         market.refused("bonds_exceeded", FIRST, "confirm", 1, replace(whole, debits=debits, forfeits=forfeits))
     market.refused("owed_exceeds_budget", FIRST, "confirm", 1, replace(whole, debits=12_000, owed=13_001))
+    market.refused("debits_not_owed", FIRST, "confirm", 1, replace(whole, debits=12_000, owed=11_999, refund=1_001))
     market.call(FIRST, "confirm", 1, replace(whole, debits=12_000, owed=13_000))
 
 

@@ -84,6 +84,8 @@ def _check_vote(task: Task, vote: Vote) -> None:
     if not terms.open_admission:
         require(vote.debits == 0, "debit_without_rule")
     require(vote.debits + vote.forfeits <= task.purse_bonds, "bonds_exceeded")
+    # What is debited goes to other providers, never to the requester, who named the evaluators.
+    require(vote.debits <= vote.owed, "debits_not_owed")
     require(vote.owed <= terms.performance + terms.participation + vote.debits, "owed_exceeds_budget")
     fees = terms.aggregator_fee * vote.rounds_verified + terms.evaluator_fee * paid.bit_count()
     require(vote.owed + vote.refund + fees == terms.escrow + vote.debits, "sum_mismatch")
