@@ -27,7 +27,6 @@ class Book:
     announcers: set[str] = field(default_factory=set)
     revealers: set[str] = field(default_factory=set)
     voters: set[str] = field(default_factory=set)
-    timed_out: bool = False
     swept: bool = False
 
     @property
@@ -57,9 +56,7 @@ class Book:
                 self.stalled.add(self.active)
                 self.active = fields["attempt"]
             case "TaskClosed":
-                if fields["status"] == Status.FALLBACK:
-                    self.timed_out = True
-                elif self.started:
+                if self.started and fields["status"] != Status.FALLBACK:
                     self.stalled.add(self.active)
             case "ScoresRevealed":
                 self.revealers.add(fields["evaluator"])
