@@ -87,10 +87,10 @@ def a_lying_round(session: Session, task_id: int, rng: Random) -> RoundArgs:
     accounts = some(rng, EVERYBODY, 4)
     counts = (0, 1, task.round, task.round + 1, task.round + 2, 2**255)
     leaves = tuple((account, ZERO, rng.choice(counts)) for account in (*accounts, *providers(task)[:2]))
-    n_updates = rng.randint(0, task.providers)
-    weight = rng.choice((n_updates, task.total_weight, min(n_updates + 1, task.total_weight)))
+    n_updates = rng.randint(0, task.providers + 1)
+    weight = rng.choice((n_updates, max(0, n_updates - 1), n_updates + 1, task.total_weight, task.total_weight + 1))
     root = ZERO if chance(rng, 5) else updates_root(dossier, leaves)
-    return (task.round + 1, root, b"\x66" * 32, b"\x77" * 32, n_updates, weight if n_updates else 0)
+    return (task.round + 1, root, b"\x66" * 32, b"\x77" * 32, n_updates, weight if n_updates or chance(rng, 3) else 0)
 
 
 def _take_over(session: Session, task_id: int, rng: Random) -> Call:

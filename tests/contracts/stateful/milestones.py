@@ -9,6 +9,7 @@ from tests.contracts.stateful.books import Book
 from tests.contracts.stateful.brinks import BRINKS
 from tests.contracts.stateful.call_rules import Deed
 from tests.contracts.stateful.dossier import Dossier
+from tests.contracts.stateful.limits import LIMITS
 
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.reference.state import Task, Vote
@@ -80,6 +81,7 @@ MILESTONES: dict[str, Callable[[Moment], bool]] = {
     "settled by one evaluator": lambda now: now.settled and len(now.task.terms.evaluators) == 1,
     "settled by three evaluators": lambda now: now.settled and len(now.task.terms.evaluators) == 3,
     "settled by two of three": lambda now: now.settled and len(now.book.voters) == 2,
+    "settled over a dissenting vote": lambda now: now.settled and len(set(now.task.ballots.values())) > 1,
     "evaluator forfeited by vote": lambda now: now.vote is not None and now.vote.forfeited > 0,
     "evaluator left unpaid by vote": lambda now: now.vote is not None and now.vote.unpaid > 0,
     "silent evaluator forfeited": lambda now: now.settled and len(now.book.revealers) < len(now.task.terms.evaluators),
@@ -90,6 +92,12 @@ MILESTONES: dict[str, Callable[[Moment], bool]] = {
     "bad round of a stalled seat found": lambda now: now.settled and now.task.bad_seat in now.book.stalled,
     "fell back by vote": lambda now: now.fell_back and "Confirmed" in now.events,
     "fell back by silence": lambda now: now.fell_back and "TaskClosed" in now.events,
+    "fell back by vote with a revealed seat unheard": lambda now: (
+        now.fell_back and "Confirmed" in now.events and now.book.voters < now.book.revealers
+    ),
+    "fell back by silence among different votes": lambda now: (
+        now.fell_back and "TaskClosed" in now.events and len(set(now.task.ballots.values())) > 1
+    ),
     "fell back under listed prices": lambda now: now.fell_back and now.task.terms.priced,
     "fell back with nothing delivered": lambda now: now.fell_back and now.task.delivered_weight == 0,
     "fell back after a lie": lambda now: now.fell_back and not now.dossier.truthful,
@@ -98,6 +106,12 @@ MILESTONES: dict[str, Callable[[Moment], bool]] = {
     "claimed with a debit": lambda now: now.deed.verb == "claim" and now.deed.args[3] > 0,
     "claimed after a lying vote": lambda now: now.deed.verb == "claim" and not now.dossier.fair,
     "claimed in a fallback": lambda now: now.deed.verb == "claim_fallback" and now.deed.args[4] > 0,
+    "paid by price for a training cut short": lambda now: (
+        now.deed.verb == "claim_fallback"
+        and now.task.terms.priced
+        and now.task.round < now.task.terms.rounds
+        and now.of("Claimed", "owed") > 0
+    ),
     "announcer took its bond": lambda now: now.deed.verb == "claim_fallback" and now.deed.args[4] == 0,
     "claimed with an earlier round's leaf": lambda now: (
         now.deed.verb == "claim_fallback" and now.deed.args[4] > 0 and now.deed.args[2] < now.task.round
@@ -106,6 +120,11 @@ MILESTONES: dict[str, Callable[[Moment], bool]] = {
         now.deed.verb in ("claim", "claim_fallback") and now.deed.sender != now.deed.args[1]
     ),
     "seat claimed": lambda now: now.deed.verb == "claim_seat",
+    "first of three aggregators paid": lambda now: (
+        (now.of("SeatClaimed", "fee") or 0) > 0
+        and now.deed.args[1] == now.task.terms.aggregators[0]
+        and set(now.book.committers) == {0, 1, 2}
+    ),
     "rest refunded": lambda now: now.deed.verb == "refund" and now.task.status is not Status.CANCELLED,
     "refunded after a cancel": lambda now: now.deed.verb == "refund" and now.task.status is Status.CANCELLED,
     "swept after a settlement": lambda now: now.deed.verb == "sweep" and now.task.status is Status.SETTLED,
@@ -171,10 +190,10 @@ REFUSALS: dict[str, frozenset[str]] = {
 
 
 def wanted(times: int) -> dict[str, int]:
-    """Return how often each thing must be reached: milestones so many times, refusals and brinks once."""
+    """Return how often each thing must be reached: milestones so many times, refusals, brinks and limits once."""
     refusals = (f"{verb}: {reason}" for verb, reasons in REFUSALS.items() for reason in reasons)
-    brinks = (name for brink in BRINKS for name in brink.names())
-    return dict.fromkeys((*MILESTONES, AT_ONCE), times) | dict.fromkeys((*refusals, *brinks), 1)
+    edges = (name for edge in (*BRINKS, *LIMITS) for name in edge.names())
+    return dict.fromkeys((*MILESTONES, AT_ONCE), times) | dict.fromkeys((*refusals, *edges), 1)
 
 
 def missing(reached: Counter[str], times: int) -> list[str]:

@@ -42,7 +42,7 @@ def an_opening(rng: Random, serial: int) -> Opening:
     """Draw a task that the contract must take: allow-list (priced or not) or open, 1 or 3 evaluators, 0-2 standbys."""
     order = casting(rng.randint(0, 12), rng.randint(1, 12))
     requester = order.pop()
-    aggregators = tuple(order.pop() for _ in range(rng.choice((1, 2, 3))))
+    aggregators = tuple(order.pop() for _ in range(rng.choice((1, 2, 3, 3))))
     if chance(rng, 20):
         aggregators = (*aggregators[:-1], PAUPER)
     evaluators = tuple(order.pop() for _ in range(rng.choice((1, 3))))
@@ -66,7 +66,7 @@ def an_opening(rng: Random, serial: int) -> Opening:
         evaluator_bond=rng.choice(BONDS),
         provider_bond=rng.choice(BONDS),
         trigger_reward=rng.choice((0, 1, 2, 10**9)),
-        rounds=rng.choice((1, 2, 3, 5)),
+        rounds=rng.choice((1, 2, 3, 4, 5)),
         patience=rng.choice((1, 2)),
         min_providers=rng.choice((1, 1, len(weights))),
         max_providers=len(weights) + rng.choice((0, 0, 1, 3)),
@@ -101,6 +101,7 @@ SPOILERS: tuple[Callable[[ChainTerms], ChainTerms], ...] = (
     lambda terms: replace(terms, performance=0, participation=0, aggregator_fee=0, evaluator_fee=0),
     lambda terms: replace(terms, rounds=0),
     lambda terms: replace(terms, rounds=1001),
+    lambda terms: replace(terms, rounds=1000),
     lambda terms: replace(terms, patience=0),
     lambda terms: replace(terms, min_providers=0),
     lambda terms: replace(terms, min_providers=terms.max_providers + 1),
@@ -118,6 +119,8 @@ SPOILERS: tuple[Callable[[ChainTerms], ChainTerms], ...] = (
     lambda terms: replace(terms, windows=replace(terms.windows, claim=0)),
     lambda terms: replace(terms, windows=replace(terms.windows, join=WINDOW_LIMIT)),
     lambda terms: replace(terms, admission_root=bytes(32), participation=1),
+    lambda terms: replace(terms, admission_root=bytes(32), participation=0, priced=False, performance=500, min_weight=1,
+                          provider_bond=999),
     lambda terms: replace(terms, admission_root=bytes(32), participation=0, priced=True),
     lambda terms: replace(
         terms, admission_root=bytes(32), participation=0, priced=False, provider_bond=0, performance=1

@@ -71,6 +71,19 @@ def train(session: Session, task_id: int, rng: Random) -> None:
     return None
 
 
+def relay(session: Session, task_id: int, rng: Random) -> None:
+    """Let every aggregator commit one round and stall, so that the next takes over."""
+    task = session.task(task_id)
+    for account in task.terms.aggregators[task.attempt :]:
+        if task.status is not Status.TRAINING:
+            return
+        if account != task.terms.aggregators[task.attempt]:
+            session.wait_until(task.round_deadline + 1)
+            session.call(account, "take_over", task_id)
+        wait_within(session, task.submit_deadline, task.round_deadline, rng)
+        session.call(account, "commit_round", task_id, *an_honest_round(session, task_id, rng))
+
+
 def stall(session: Session, task_id: int, rng: Random) -> None:
     """Let the active aggregator miss its window; a standby steps in where there is one."""
     task = session.task(task_id)
@@ -114,7 +127,11 @@ def agree(session: Session, task_id: int, rng: Random) -> None:
     """Let those who revealed vote alike: for a fair settlement, for a lie, or for none; some first vote otherwise."""
     task = session.task(task_id)
     voters = revealers(task)
-    kind = rng.choice(("fair", "fair", "fair", "lie", "lie", "none"))
+    kind = rng.choice(("fair", "fair", "fair", "fair", "lie", "lie", "lie", "none", "none", "split"))
+    if kind == "split":
+        for evaluator in voters:
+            session.call(evaluator, "confirm", task_id, a_fair_vote(session, task_id, rng))
+        return leave(session, task_id, rng)
     for evaluator in voters:
         for _ in range(rng.choice((0, 0, 1, 4))):
             session.call(evaluator, "confirm", task_id, a_lying_vote(session, task_id, rng))
@@ -122,11 +139,14 @@ def agree(session: Session, task_id: int, rng: Random) -> None:
     for _ in range(4):
         if kind != "none":
             vote = (a_fair_vote if kind == "fair" else a_lying_vote)(session, task_id, rng)
+        if len(voters) == 3 and chance(rng, 3):
+            session.call(rng.choice(voters), "confirm", task_id, a_fair_vote(session, task_id, rng))
         times = [1 + chance(rng, 4) for _ in voters]
         ballots = [evaluator for evaluator, often in zip(voters, times, strict=True) for _ in range(often)]
         answers = [session.call(evaluator, "confirm", task_id, vote) for evaluator in ballots]
         if task.status is not Status.SCORING or None in answers:
-            return
+            break
+    return None
 
 
 def judge(session: Session, task_id: int, rng: Random) -> None:
@@ -195,7 +215,7 @@ def go_to_the_brink(session: Session, task_id: int, rng: Random) -> None:
 
 PLAYS: dict[Status, tuple[Callable[[Session, int, Random], None], ...]] = {
     Status.OPEN: (open_fully,) * 9 + (go_to_the_brink, go_to_the_brink, leave),
-    Status.TRAINING: (train,) * 6 + (stall,) * 3 + (go_to_the_brink, go_to_the_brink, leave),
+    Status.TRAINING: (train,) * 6 + (stall, stall, relay, relay) + (go_to_the_brink, go_to_the_brink, leave),
     Status.SCORING: (judge,) * 5 + (score, agree, go_to_the_brink, go_to_the_brink, leave),
     Status.SETTLED: (collect, collect, sweep, go_to_the_brink),
     Status.FALLBACK: (collect, collect, sweep, go_to_the_brink),

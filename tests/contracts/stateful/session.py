@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.contracts.stateful import call_rules
+from tests.contracts.stateful import call_rules, limits
 from tests.contracts.stateful.books import Book
 from tests.contracts.stateful.brinks import Brink, met, name_of
 from tests.contracts.stateful.cast import CHAIN_ID, MARKET, SINK, STARTED_AT, purses
@@ -71,12 +71,13 @@ class Session:
         self.sound, now = False, self.ledger.now
         before = self.latest or self._frame()
         deed = call_rules.Deed(sender, verb, args)
-        brinks = self._brinks(deed)
+        brinks, stood = self._brinks(deed), self._limits(deed)
         answer = self._ask_reference(sender, verb, args)
         if self.chain:
             self.chain.must_answer(answer, self.ledger, sender, verb, args)
         if not self.rehearsing:
             self.reached.update(name_of(brink, side, answer.reason) for brink, side in brinks)
+            self.reached.update(limits.names_of(stood, answer.reason))
         if answer.reason:
             self.latest = self._frame()
             assert self.latest == before, f"{verb} was refused ({answer.reason}) and changed something"
@@ -94,9 +95,15 @@ class Session:
         self.sound = True
         return None
 
+    def _task_of(self, deed: call_rules.Deed) -> Task | None:
+        return self.ledger.tasks.get(deed.args[0]) if deed.args and isinstance(deed.args[0], int) else None
+
     def _brinks(self, deed: call_rules.Deed) -> list[tuple[Brink, int]]:
-        task = self.ledger.tasks.get(deed.args[0]) if deed.args and isinstance(deed.args[0], int) else None
+        task = self._task_of(deed)
         return list(met(task, deed, self.ledger.now)) if task else []
+
+    def _limits(self, deed: call_rules.Deed) -> list[tuple[limits.Limit, int]]:
+        return list(limits.met(self._task_of(deed), deed))
 
     def _learn(self, events: Sequence[Event], args: tuple[Any, ...]) -> None:
         """Tell the task's dossier what everybody can see."""

@@ -57,9 +57,10 @@ def a_lying_vote(session: Session, task_id: int, rng: Random) -> Vote:
     accounts = rng.choices((*EVERYBODY, *providers(task), *providers(task)), k=rng.randint(1, 5))
     leaves = tuple((account, rng.choice(owing), rng.choice(owing), 0) for account in accounts)
     debits = _up_to(rng, task.purse_bonds) if terms.open_admission else rng.choice((0, 0, 0, 1))
-    forfeits = max(0, rng.choice((0, 0, 0, 0, task.purse_bonds - debits, task.purse_bonds - debits + 1)))
+    left = task.purse_bonds - debits
+    forfeits = max(0, rng.choice((0, 0, 0, 0, left, left, left + 1)))
     budget = terms.performance + terms.participation + debits
-    owed = rng.choice((0, budget, budget, budget, budget // 2, budget + 1))
+    owed = rng.choice((0, budget, budget, budget, budget // 2, budget + 1, debits, max(0, debits - 1)))
     verified = rng.choice((0, task.round, task.round, task.round, task.round + 1))
     unpaid, forfeited = _seats(rng, task)
     root = settlement_root(dossier, _payable(task, leaves) if chance(rng, 2) else leaves)
