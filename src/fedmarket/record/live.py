@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from fedmarket.chain.port import Chain
+from fedmarket.domain.ask import Ask
 from fedmarket.domain.canonical import blob_id
 from fedmarket.domain.errors import MarketError, UsageError
 from fedmarket.domain.manifest import Manifest
@@ -21,6 +22,7 @@ class Documents:
 
     terms: dict[bytes, Terms] = field(default_factory=dict)
     manifests: dict[bytes, Manifest] = field(default_factory=dict)
+    asks: dict[str, Ask] = field(default_factory=dict)
 
 
 DOCUMENT_LIMIT = 1 << 22
@@ -45,7 +47,7 @@ class Record:
         self._fold = Fold(chain.chain_id, chain.market)
         self._seen = 0
         self._head_time = 0
-        self._documents = documents or Documents()
+        self.documents = documents or Documents()
 
     @cached_property
     def domain(self) -> SigningDomain:
@@ -88,14 +90,14 @@ class Record:
 
     def terms(self, number: int) -> Terms:
         """Return a task's terms from the store. Raises StoreError or DocumentError."""
-        terms_hash, known = self.task(number).terms.terms_hash, self._documents.terms
+        terms_hash, known = self.task(number).terms.terms_hash, self.documents.terms
         if terms_hash not in known:
             known[terms_hash] = Terms.read(self.store.get(blob_id(terms_hash), DOCUMENT_LIMIT))
         return known[terms_hash]
 
     def manifest(self, number: int, round_number: int) -> Manifest:
         """Return a committed round's manifest from the store. Raises StoreError or DocumentError."""
-        manifest_hash, known = self.task(number).rounds[round_number - 1].manifest, self._documents.manifests
+        manifest_hash, known = self.task(number).rounds[round_number - 1].manifest, self.documents.manifests
         if manifest_hash not in known:
             known[manifest_hash] = Manifest.read(self.store.get(blob_id(manifest_hash), DOCUMENT_LIMIT))
         return known[manifest_hash]
