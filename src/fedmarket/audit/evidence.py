@@ -41,6 +41,16 @@ class ExportedChain:
         """The TaskMarket's address."""
         return self._export.contract
 
+    @property
+    def sink(self) -> str:
+        """The address that forfeits go to (EIP-55)."""
+        return self._export.sink
+
+    @property
+    def reorganisations(self) -> int:
+        """None ever: an export is of one chain."""
+        return 0
+
     def head(self) -> Head:
         """Return the block of the last event."""
         events = self._export.events

@@ -119,9 +119,8 @@ class Market:
     def export(self, folder: Path) -> Path:
         """Write the events beside the store, so that an audit can read them without this chain."""
         self.record.refresh()
-        sink = self.record.fold.ledger.sink
         events = tuple(self.record.fold.events)
-        return write_export(folder, Export(self.chain.chain_id, self.chain.market, sink, events))
+        return write_export(folder, Export(self.chain.chain_id, self.chain.market, self.chain.sink, events))
 
 
 @dataclass
@@ -255,8 +254,8 @@ class TaskRun:
         if number is None:
             raise self.requester.refusals[-1]
         self._on_stage("opened", {"task": number})
-        view = self.record.task(number)
-        drive(self.market.chain, self.record, [requester, *self._agents(number)], lambda: view.final, self._watch)
+        agents: list[Agent] = [requester, *self._agents(number)]
+        drive(self.market.chain, self.record, agents, lambda: self.record.task(number).final, self._watch)
         return number
 
     def _watch(self, action: Action) -> None:
