@@ -115,13 +115,14 @@ class EvaluatorAgent:
         return self.actor.call(self._task, "commit_scores", self._commitment(table))
 
     def _missing(self, view: TaskView, table: ScoreTable) -> list[int]:
-        """Return the rounds from the first that does not verify on of which some blob does not open to us.
+        """Return the rounds from the first that does not verify on of which some blob is missing or does not open.
 
-        Another evaluator may hold what we lack: who commits at once would name other rounds than the rest.
+        Another evaluator may hold what we lack, or our store be out of reach: who commits at once would name other
+        rounds than the rest.
         """
-        rest = range(table.rounds_verified + 1, len(view.rounds) + 1)
-        found = unopened(self.actor.record, self._task, rest, self.actor.age)
-        return sorted({each.round for each in found})
+        record, rest = self.actor.record, range(table.rounds_verified + 1, len(view.rounds) + 1)
+        found = {each.round for each in unopened(record, self._task, rest, self.actor.age)}
+        return sorted(found | {r for r in rest if record.readable_manifest(self._task, r) is None})
 
     def measured_table(self) -> ScoreTable:
         """Audit and score all committed rounds with this seat's key.
