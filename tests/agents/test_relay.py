@@ -1,12 +1,19 @@
 """Whom an aggregator's encryption leaves out is served by evaluators: unequal sealing changes nobody's pay."""
 
+from fedmarket.agents.actor import Actor
+from fedmarket.agents.evaluator import EvaluatorAgent
+from fedmarket.chain.port import Chain
 from fedmarket.domain.ask import KINDS, Ask
+from fedmarket.domain.errors import StoreError
 from fedmarket.domain.lifecycle import Status
 from fedmarket.record.facts import model_readers
+from fedmarket.record.live import Record
 from fedmarket.record.models import open_model
 from fedmarket.record.relay import asked, hand_on, unopened
 from fedmarket.record.slots import ask_slot, relay_slot
 from fedmarket.store.age import encrypt
+from fedmarket.store.blobs import ENTRY_LIMIT, Store
+from fedmarket.store.memory import MemoryStore
 from tests.agents import rogue_aggregators
 from tests.agents.rogue_sealers import ServesOneEvaluatorEach, StarvesAProvider
 from tests.agents.story import AGGREGATOR_BOND, EVALUATOR_FEE, Story, die_after_round, finish, play, world
@@ -108,3 +115,33 @@ def test_an_evaluator_waits_half_the_window_for_what_it_lacks_and_no_longer() ->
     half = opened + state.terms.windows.commit // 2
     assert [half < event.timestamp <= opened + state.terms.windows.commit for event in commits] == [True] * 3
     assert story.gain("aggregator") < 0 < AGGREGATOR_BOND
+
+
+class OutOfReach(MemoryStore):
+    """A view of a store that does not answer questions for blobs while the scoring's first half lasts."""
+
+    def __init__(self, inner: Store, chain: Chain) -> None:
+        super().__init__("far away")
+        self._inner, self._chain = inner, chain
+
+    def get(self, blob_id: str, max_bytes: int | None = None) -> bytes:
+        task = Record(self._chain, self._inner)
+        task.refresh()
+        scoring = task.tasks and task.task(1).status is Status.SCORING
+        if scoring and self._chain.head().timestamp <= task.task(1).patience_deadline:
+            raise StoreError("store.unreadable", path=self.name, detail="no answer")
+        return self._inner.get(blob_id, max_bytes)
+
+    def put_entry(self, prefix: str, data: bytes) -> str:
+        return self._inner.put_entry(prefix, data)
+
+    def entries(self, prefix: str, limit: int = ENTRY_LIMIT) -> list[str]:
+        return self._inner.entries(prefix, limit)
+
+
+def test_an_evaluator_whose_store_does_not_answer_waits_and_then_names_the_same_rounds() -> None:
+    def far(actor: Actor) -> EvaluatorAgent:
+        record = Record(actor.record.chain, OutOfReach(actor.record.store, actor.record.chain))
+        return EvaluatorAgent(Actor(actor.secret, record), 1)
+
+    paid_as_if_sealed_equally(play({"evaluator 1": far}, options=THREE_ROUNDS))
