@@ -5,7 +5,7 @@ import re
 from fedmarket.cli.language import Words
 
 SENTENCES = (
-    ("no_option", re.compile(r"No such option: (?P<name>\S+?)\.?(?: .*)?")),
+    ("no_option", re.compile(r"No such option:? '?(?P<name>[^' ]+?)'?\.?(?: .*)?")),
     ("no_command", re.compile(r"No such command '(?P<name>.*?)'\.?.*")),
     ("missing", re.compile(r"Missing (?:argument|option|parameter) '(?P<name>.*?)'.*")),
     ("no_value", re.compile(r"Option '(?P<name>.*?)' requires an argument\.?")),
