@@ -72,6 +72,24 @@ def test_training_gives_the_same_bits_again_and_others_with_another_seed(table: 
     assert not flatten(start).any()
 
 
+def test_the_proximal_term_pulls_back_to_the_start(table: Table) -> None:
+    start, whole = (
+        unflatten(np.random.default_rng(3).normal(size=15).astype(np.float32), RECIPE.spec),
+        np.zeros(37, int),
+    )
+    after = RECIPE.train(start, table, steps=2, batch=37, learning_rate=0.3, momentum=0.0, seed=0, proximal=0.5)
+    first = flatten(start) - 0.3 * RECIPE.fold_gradients(start, table, whole)[0]
+    gradient = RECIPE.fold_gradients(unflatten(first, RECIPE.spec), table, whole)[0]
+    expected = first - 0.3 * (gradient + 0.5 * (first - flatten(start)))
+    assert np.allclose(flatten(after), expected, rtol=0, atol=1e-6)
+
+
+def test_a_strong_proximal_term_keeps_local_training_near_the_start(table: Table) -> None:
+    start = RECIPE.init(0)
+    free, held = (train_locally(RECIPE, start, table, TRAINING, 5, proximal=mu) for mu in (0.0, 1.0))
+    assert np.linalg.norm(flatten(held)) < 0.9 * np.linalg.norm(flatten(free))
+
+
 def test_fewer_rows_than_a_batch_still_train(table: Table) -> None:
     few = Table(table.features[:3], table.labels[:3])
     after = RECIPE.train(RECIPE.init(0), few, steps=5, batch=16, learning_rate=0.1, momentum=0.0, seed=0)

@@ -42,8 +42,13 @@ class Recipe(Protocol):
         learning_rate: float,
         momentum: float,
         seed: int,
+        proximal: float = 0.0,
     ) -> Tensors:
-        """Return `model` after `steps` local steps on `batch` rows each; `model` itself stays as it is."""
+        """Return `model` after `steps` local steps on `batch` rows each; `model` itself stays as it is.
+
+        `proximal` is FedProx's mu >= 0: every gradient gains mu x (w - w_start), that of mu / 2 x |w - w_start|^2
+        (Li et al. 2020, "Federated optimization in heterogeneous networks"); 0 leaves it out.
+        """
         ...
 
     def losses(self, model: Tensors, table: Table) -> FloatArray:
@@ -75,8 +80,13 @@ def build_recipe(name: str, schema: DataSchema) -> Recipe:
     return RECIPES[name](schema)
 
 
-def train_locally(recipe: Recipe, model: Tensors, table: Table, training: Training, seed: int) -> Tensors:
-    """Train `model` as the terms say; their rates are exact decimal strings, rounded once to float64."""
+def train_locally(
+    recipe: Recipe, model: Tensors, table: Table, training: Training, seed: int, proximal: float = 0.0
+) -> Tensors:
+    """Train `model` as the terms say; their rates are exact decimal strings, rounded once to float64.
+
+    `proximal` is the strategy's FedProx mu, as in `Recipe.train`.
+    """
     return recipe.train(
         model,
         table,
@@ -85,4 +95,5 @@ def train_locally(recipe: Recipe, model: Tensors, table: Table, training: Traini
         learning_rate=float(exact("learning_rate", training.learning_rate)),
         momentum=float(exact("momentum", training.momentum)),
         seed=seed,
+        proximal=proximal,
     )

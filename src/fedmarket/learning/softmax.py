@@ -36,19 +36,22 @@ class Softmax:
         learning_rate: float,
         momentum: float,
         seed: int,
+        proximal: float = 0.0,
     ) -> Tensors:
         """Return the float32 model after `steps` of SGD with momentum (v = momentum v + g; w = w - rate v).
 
         Batches follow shuffled passes over the rows drawn from PCG64(`seed`); a pass that ends inside a batch
-        goes on with the next. Computed in float64; the same arguments give the same bits on the same machine.
+        goes on with the next. The gradient gains `proximal` x (w - w_start). Computed in float64; the same
+        arguments give the same bits on the same machine.
         """
         weight, bias = model["weight"].astype(np.float64), model["bias"].astype(np.float64)
         weight_velocity, bias_velocity = np.zeros_like(weight), np.zeros_like(bias)
         for rows in _batches(len(table), steps, batch, seed):
             features = table.features[rows]
             residual = _residual(features @ weight + bias, table.labels[rows]) / batch
-            weight_velocity = momentum * weight_velocity + features.T @ residual
-            bias_velocity = momentum * bias_velocity + residual.sum(axis=0)
+            weight_pull, bias_pull = proximal * (weight - model["weight"]), proximal * (bias - model["bias"])
+            weight_velocity = momentum * weight_velocity + features.T @ residual + weight_pull
+            bias_velocity = momentum * bias_velocity + residual.sum(axis=0) + bias_pull
             weight -= learning_rate * weight_velocity
             bias -= learning_rate * bias_velocity
         return {"bias": bias.astype(np.float32), "weight": weight.astype(np.float32)}
