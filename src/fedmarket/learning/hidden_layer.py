@@ -1,13 +1,13 @@
 """A network with one hidden layer of rectified units (ReLU), and all models between coalitions at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fedmarket.learning.table import FloatArray
+from fedmarket.learning.table import FloatArray, Group
 from fedmarket.learning.tensors import Tensors, TensorSpec, unflatten
 
 
@@ -47,13 +47,24 @@ class HiddenLayer:
         outputs: FloatArray = self._units(model, features) @ model["output_weight"].astype(np.float64)
         return outputs + model["output_bias"]
 
-    def gradient(self, model: Tensors, features: FloatArray, slopes: Callable[[FloatArray], FloatArray]) -> FloatArray:
-        """Return the gradient (p,) of the sum over rows, where `slopes` maps outputs to d loss / d outputs."""
-        units, weight = self._units(model, features), model["output_weight"].astype(np.float64)
+    def gradients(
+        self, model: Tensors, features: FloatArray, slopes: Callable[[FloatArray], FloatArray], groups: Sequence[Group]
+    ) -> FloatArray:
+        """Return the gradient of the loss summed over each group of rows, (groups, p).
+
+        `slopes` maps outputs to d loss / d outputs.
+        """
+        units, weight = self._units(model, features), model["output_weight"].astype(np.float64, copy=False)
         outer = slopes(units @ weight + model["output_bias"])
         inner = (outer @ weight.T) * (units > 0)
-        parts = (inner.sum(axis=0), features.T @ inner, outer.sum(axis=0), units.T @ outer)
-        return np.concatenate([part.ravel() for part in parts])
+        found = np.empty((len(groups), self.spec.parameters))
+        for gradient, rows in zip(found, groups, strict=True):
+            parts = unflatten(gradient, self.spec)
+            np.sum(inner[rows], axis=0, out=parts["hidden_bias"])
+            np.matmul(features[rows].T, inner[rows], out=parts["hidden_weight"])
+            np.sum(outer[rows], axis=0, out=parts["output_bias"])
+            np.matmul(units[rows].T, outer[rows], out=parts["output_weight"])
+        return found
 
     def combiner(
         self, base: FloatArray, shares: FloatArray, features: FloatArray
@@ -79,7 +90,7 @@ class HiddenLayer:
         return combined
 
     def _units(self, model: Tensors, features: FloatArray) -> FloatArray:
-        units: FloatArray = features @ model["hidden_weight"].astype(np.float64) + model["hidden_bias"]
+        units: FloatArray = features @ model["hidden_weight"].astype(np.float64, copy=False) + model["hidden_bias"]
         np.maximum(units, 0.0, out=units)
         return units
 

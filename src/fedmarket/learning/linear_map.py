@@ -1,11 +1,11 @@
 """A network without hidden layer: every output is a weighted sum of the features and a constant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from fedmarket.learning.table import FloatArray
+from fedmarket.learning.table import FloatArray, Group
 from fedmarket.learning.tensors import Tensors, TensorSpec, unflatten
 
 
@@ -30,10 +30,20 @@ class LinearMap:
         outputs: FloatArray = features @ model["weight"].astype(np.float64) + model["bias"]
         return outputs
 
-    def gradient(self, model: Tensors, features: FloatArray, slopes: Callable[[FloatArray], FloatArray]) -> FloatArray:
-        """Return the gradient (p,) of the sum over rows, where `slopes` maps outputs to d loss / d outputs."""
+    def gradients(
+        self, model: Tensors, features: FloatArray, slopes: Callable[[FloatArray], FloatArray], groups: Sequence[Group]
+    ) -> FloatArray:
+        """Return the gradient of the loss summed over each group of rows, (groups, p).
+
+        `slopes` maps outputs to d loss / d outputs.
+        """
         outer = slopes(self.forward(model, features))
-        return np.concatenate([outer.sum(axis=0), (features.T @ outer).ravel()])
+        found = np.empty((len(groups), self.spec.parameters))
+        for gradient, rows in zip(found, groups, strict=True):
+            parts = unflatten(gradient, self.spec)
+            np.sum(outer[rows], axis=0, out=parts["bias"])
+            np.matmul(features[rows].T, outer[rows], out=parts["weight"])
+        return found
 
     def combiner(
         self, base: FloatArray, shares: FloatArray, features: FloatArray

@@ -1,6 +1,6 @@
 """A recipe made of a network and an objective: softmax, linear and mlp are three such pairs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from fedmarket.learning.descent import descend, shuffled_batches
 from fedmarket.learning.objectives import Objective
-from fedmarket.learning.table import FloatArray, IntVector, Table
+from fedmarket.learning.table import FloatArray, Group, IntVector, Table
 from fedmarket.learning.tensors import Tensors, TensorSpec
 
 _BLOCK_CELLS = 1 << 19
@@ -31,8 +31,13 @@ class Network(Protocol):
         """Return the outputs (n, o) for `features` (n, d)."""
         ...
 
-    def gradient(self, model: Tensors, features: FloatArray, slopes: Callable[[FloatArray], FloatArray]) -> FloatArray:
-        """Return the gradient (p,) of the sum over rows, where `slopes` maps outputs to d loss / d outputs."""
+    def gradients(
+        self, model: Tensors, features: FloatArray, slopes: Callable[[FloatArray], FloatArray], groups: Sequence[Group]
+    ) -> FloatArray:
+        """Return the gradient of the loss summed over each group of rows, (groups, p).
+
+        `slopes` maps outputs to d loss / d outputs.
+        """
         ...
 
     def combiner(
@@ -75,7 +80,7 @@ class NetworkRecipe:
         return descend(
             model,
             self.spec,
-            lambda point, rows: self._gradient(point, Table(table.features[rows], table.labels[rows])),
+            lambda point, rows: self._batch_gradient(point, Table(table.features[rows], table.labels[rows])),
             shuffled_batches(len(table), steps, batch, seed),
             learning_rate=learning_rate,
             momentum=momentum,
@@ -92,8 +97,9 @@ class NetworkRecipe:
 
     def fold_gradients(self, model: Tensors, table: Table, folds: IntVector) -> FloatArray:
         """Return the gradient of the mean loss of each fold, (folds, p)."""
-        parts = (np.flatnonzero(folds == fold) for fold in range(int(folds.max()) + 1))
-        return np.stack([self._gradient(model, Table(table.features[rows], table.labels[rows])) for rows in parts])
+        groups = [np.flatnonzero(folds == fold) for fold in range(int(folds.max()) + 1)]
+        share = (1 / np.bincount(folds))[folds, None]
+        return self._gradients(model, table, share, groups)
 
     def coalition_losses(
         self, base: FloatArray, shares: FloatArray, table: Table
@@ -113,9 +119,16 @@ class NetworkRecipe:
         """The most numbers that one row needs at a time."""
         return max(shape[-1] for shape in self.spec.shapes.values())
 
-    def _gradient(self, model: Tensors, table: Table) -> FloatArray:
+    def _batch_gradient(self, model: Tensors, batch: Table) -> FloatArray:
+        whole = np.full((len(batch), 1), 1 / len(batch))
+        return self._gradients(model, batch, whole, [slice(None)])[0]
+
+    def _gradients(self, model: Tensors, table: Table, share: FloatArray, groups: Sequence[Group]) -> FloatArray:
+        """Return the gradients (groups, p), every row's loss counting with its `share` (n, 1)."""
+
         def slopes(outputs: FloatArray) -> FloatArray:
-            slopes: FloatArray = self.objective.slopes(outputs, table.labels) / len(table)
+            slopes = self.objective.slopes(outputs, table.labels)
+            slopes *= share
             return slopes
 
-        return self.network.gradient(model, table.features, slopes)
+        return self.network.gradients(model, table.features, slopes, groups)

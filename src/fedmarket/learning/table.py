@@ -15,6 +15,8 @@ from fedmarket.domain.terms import DataSchema
 FloatArray = NDArray[np.float64]
 IntVector = NDArray[np.int64]
 Labels = NDArray[Any]
+Group = IntVector | slice
+"""Some of a table's rows."""
 FOLDS = 10
 
 

@@ -71,12 +71,12 @@ def _mean_gradient(
 ) -> FloatArray:
     """Return the mean over the segment of what `gradient` returns, of that `shape`."""
     at, share = np.polynomial.legendre.leggauss(nodes)
-    mean = np.zeros(shape)
+    mean, weighted = np.zeros(shape), np.empty(shape)
     for t, weight in zip((at + 1) / 2, share / 2, strict=True):
         here = np.asarray(gradient(begin + t * step), dtype=np.float64)
         if here.shape != shape:
             raise UsageError("valuation.gradient_shape", found=here.shape, expected=shape)
-        mean += weight * here
+        mean += np.multiply(weight, here, out=weighted)
     if not np.isfinite(mean).all():
         raise UsageError("valuation.gradient_not_finite")
     return mean
