@@ -7,9 +7,10 @@ from typing import Protocol
 import numpy as np
 
 from fedmarket.learning.descent import descend, shuffled_batches
-from fedmarket.learning.objectives import Objective
+from fedmarket.learning.objectives import Objective, Slopes
 from fedmarket.learning.table import FloatArray, Group, IntVector, Table
 from fedmarket.learning.tensors import Tensors, TensorSpec
+from fedmarket.valuation.path import Path
 
 _BLOCK_CELLS = 1 << 19
 """Numbers in flight while coalitions are evaluated: a few MB, so that they stay in a processor's cache."""
@@ -31,13 +32,17 @@ class Network(Protocol):
         """Return the outputs (n, o) for `features` (n, d)."""
         ...
 
-    def gradients(
-        self, model: Tensors, features: FloatArray, slopes: Callable[[FloatArray], FloatArray], groups: Sequence[Group]
-    ) -> FloatArray:
+    def gradients(self, model: Tensors, features: FloatArray, slopes: Slopes, groups: Sequence[Group]) -> FloatArray:
         """Return the gradient of the loss summed over each group of rows, (groups, p).
 
         `slopes` maps outputs to d loss / d outputs.
         """
+        ...
+
+    def path_gradients(
+        self, start: Tensors, end: Tensors, path: Path, features: FloatArray, slopes: Slopes, groups: Sequence[Group]
+    ) -> FloatArray:
+        """Return the mean of `gradients` over the models start + t (end - start) of `path`, (groups, p)."""
         ...
 
     def combiner(
@@ -97,9 +102,13 @@ class NetworkRecipe:
 
     def fold_gradients(self, model: Tensors, table: Table, folds: IntVector) -> FloatArray:
         """Return the gradient of the mean loss of each fold, (folds, p)."""
-        groups = [np.flatnonzero(folds == fold) for fold in range(int(folds.max()) + 1)]
-        share = (1 / np.bincount(folds))[folds, None]
-        return self._gradients(model, table, share, groups)
+        slopes, groups = self._fold_slopes(table, folds)
+        return self.network.gradients(model, table.features, slopes, groups)
+
+    def path_gradients(self, start: Tensors, end: Tensors, path: Path, table: Table, folds: IntVector) -> FloatArray:
+        """Return the mean of `fold_gradients` over the models start + t (end - start) of `path`, (folds, p)."""
+        slopes, groups = self._fold_slopes(table, folds)
+        return self.network.path_gradients(start, end, path, table.features, slopes, groups)
 
     def coalition_losses(
         self, base: FloatArray, shares: FloatArray, table: Table
@@ -120,15 +129,20 @@ class NetworkRecipe:
         return max(shape[-1] for shape in self.spec.shapes.values())
 
     def _batch_gradient(self, model: Tensors, batch: Table) -> FloatArray:
-        whole = np.full((len(batch), 1), 1 / len(batch))
-        return self._gradients(model, batch, whole, [slice(None)])[0]
+        slopes = self._slopes(batch, np.full((len(batch), 1), 1 / len(batch)))
+        gradient: FloatArray = self.network.gradients(model, batch.features, slopes, [slice(None)])[0]
+        return gradient
 
-    def _gradients(self, model: Tensors, table: Table, share: FloatArray, groups: Sequence[Group]) -> FloatArray:
-        """Return the gradients (groups, p), every row's loss counting with its `share` (n, 1)."""
+    def _fold_slopes(self, table: Table, folds: IntVector) -> tuple[Slopes, list[Group]]:
+        """Return the slopes of every fold's mean loss, and the rows of each fold."""
+        groups: list[Group] = [np.flatnonzero(folds == fold) for fold in range(int(folds.max()) + 1)]
+        return self._slopes(table, (1 / np.bincount(folds))[folds, None]), groups
+
+    def _slopes(self, table: Table, share: FloatArray) -> Slopes:
+        """Return the slopes of a loss in which every row counts with its `share` (n, 1)."""
 
         def slopes(outputs: FloatArray) -> FloatArray:
-            slopes = self.objective.slopes(outputs, table.labels)
-            slopes *= share
-            return slopes
+            found: FloatArray = self.objective.slopes(outputs, table.labels) * share
+            return found
 
-        return self.network.gradients(model, table.features, slopes, groups)
+        return slopes
