@@ -104,9 +104,8 @@ class Market:
         """Plan a task: `validation` are the requester's raw features (n, d) and labels (n,), `budget` whole tokens.
 
         `options` are those of `fedmarket.embedded.plan.Options`. Without a `schema`, columns are standardised by the
-        validation set's own means and deviations, and the target is a number for recipe "linear" and where labels are
-        floats that are not all whole; give a schema where that is wrong. Raises UsageError where the budget does not
-        cover the fees.
+        validation set's own means and deviations, and `plan.guess_schema` tells whether the target has classes or is a
+        number. Raises UsageError where the budget does not cover the fees.
         """
         chosen = replace(Options(**options), target=target_skill)
         try:
