@@ -8,16 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer  # type: ignore[import-untyped]
 
-from fedmarket.domain.terms import DataSchema, Strategy, Training
-from fedmarket.learning.aggregate import weighted_sum
+from fedmarket.domain.terms import Aggregation, DataSchema, Strategy, Training
 from fedmarket.learning.fixed_point import quantise
 from fedmarket.learning.recipe import Recipe, build_recipe, train_locally
+from fedmarket.learning.rules import build_rule
 from fedmarket.learning.server_step import build_server_step
 from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
 from fedmarket.learning.tensors import Tensors, difference
 
 FEDAVG = Strategy("fedavg")
 FEDAVGM = Strategy("fedavgm", (("server_momentum", "0.5"),))
+FEDADAM = Strategy("fedadam", (("eta", "0.03"),))
+MEAN = Aggregation("mean")
+TRIMMED = Aggregation("trimmed_mean", (("trim", "0.2"),))
 TRAINING = Training(steps=10, batch=16, learning_rate="0.05", momentum="0.9")
 CLIP = 2**24
 VALIDATION, TEST = 114, 228
@@ -51,7 +54,9 @@ def biopsies() -> tuple[NDArray[Any], NDArray[Any], DataSchema]:
 
 
 @cache
-def federation(seed: int, clinics: int, rounds: int, strategy: Strategy, rider: str = "") -> Federation:
+def federation(
+    seed: int, clinics: int, rounds: int, strategy: Strategy, rider: str = "", aggregation: Aggregation = MEAN
+) -> Federation:
     """Run `rounds` among `clinics`, the first seeing mostly malignant cases and the last mostly benign ones.
 
     The last has every fifth label wrong; `rider` sends zeros.
@@ -68,7 +73,7 @@ def federation(seed: int, clinics: int, rounds: int, strategy: Strategy, rider: 
     tables = {f"clinic {i}": table_from_arrays(raw[rows], told[rows], schema) for i, rows in enumerate(parts)}
     recipe = build_recipe("softmax", schema)
     weights = {account: len(table) for account, table in tables.items()} | ({rider: 25} if rider else {})
-    history = _run(recipe, tables, weights, strategy, rounds, seed)
+    history = _run(recipe, tables, weights, (strategy, aggregation), rounds, seed)
     return Federation(recipe, validation, final_test, weights, history)
 
 
@@ -79,17 +84,22 @@ def _dealt(rows: NDArray[Any], shares: NDArray[np.float64]) -> list[NDArray[Any]
 
 
 def _run(
-    recipe: Recipe, tables: dict[str, Table], weights: dict[str, int], strategy: Strategy, rounds: int, seed: int
+    recipe: Recipe,
+    tables: dict[str, Table],
+    weights: dict[str, int],
+    rules: tuple[Strategy, Aggregation],
+    rounds: int,
+    seed: int,
 ) -> list[Round]:
-    step, model, history = build_server_step(strategy), recipe.init(0), []
-    spec, total_weight = recipe.spec.of("I32"), sum(weights.values())
+    step, rule, model, history = build_server_step(rules[0]), build_rule(rules[1]), recipe.init(0), []
+    spec, total_weight = recipe.spec.of("I32"), rule.total_weight(sum(weights.values()))
     for number in range(1, rounds + 1):
         updates = {account: spec.zeros() for account in weights}
         for place, (account, table) in enumerate(tables.items()):
             trained = train_locally(recipe, model, table, TRAINING, seed * 10_000 + number * 100 + place)
             updates[account] = quantise(difference(trained, model), CLIP)
-        total = weighted_sum(list(updates.values()), [weights[account] for account in updates], spec, CLIP)
+        total = rule.total(updates, weights, spec, CLIP)
         after = step.advance(model, total, total_weight)
-        history.append(Round(model, after, updates, step.shares(updates, weights, total_weight)))
+        history.append(Round(model, after, updates, step.shares(updates, rule.kept(updates, weights), total_weight)))
         model = after
     return history
