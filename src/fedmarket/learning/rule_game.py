@@ -20,6 +20,7 @@ from fedmarket.learning.tensors import Tensors, TensorSpec, flatten
 from fedmarket.valuation.games import Coalitions, FloatVector, Tabulated, all_coalitions
 
 _POINTS = "points"
+_BLOCK = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,11 @@ class RuleGame:
             weight = sum(each.weights[account] for account in sent)
             base = {_POINTS: np.tile(flatten(each.base), (len(coalitions), 1))}
             after = server.advance(base, total, rule.total_weight(weight))
-            yield -self.recipe.mean_losses(after[_POINTS].astype(np.float64), self.validation)
+            yield -self._losses(after[_POINTS])
+
+    def _losses(self, points: NDArray[np.float32]) -> FloatVector:
+        blocks = [points[at : at + _BLOCK].astype(np.float64) for at in range(0, len(points), _BLOCK)]
+        return np.concatenate([self.recipe.mean_losses(block, self.validation) for block in blocks])
 
 
 def accounts_of(rounds: Sequence[PlayedRound]) -> list[str]:
