@@ -168,11 +168,17 @@ def test_parameters_are_flowers_and_so_are_their_defaults_but_for_tau(name: str)
             assert float(ours.default) == known[parameter].default
 
 
-def test_flower_says_nothing_while_it_takes_a_step(capfd: pytest.CaptureFixture[str]) -> None:
+def test_flower_says_nothing_while_it_takes_a_step_and_speaks_again_afterwards() -> None:
+    said: list[logging.LogRecord] = []
+    ear, logger = logging.Handler(), logging.getLogger("flwr")
+    ear.emit = said.append  # type: ignore[method-assign]
+    logger.addHandler(ear)
     for strategy in SIX:
         play(by_flower(strategy), history(7))
-    assert capfd.readouterr() == ("", "")
-    assert logging.getLogger("flwr").filters == []
+    assert said == []
+    logger.debug("heard")
+    logger.removeHandler(ear)
+    assert [record.getMessage() for record in said] == ["heard"]
 
 
 ALONE = """
