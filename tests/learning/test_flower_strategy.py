@@ -171,7 +171,7 @@ def test_parameters_are_flowers_and_so_are_their_defaults_but_for_tau(name: str)
 def test_flower_says_nothing_while_it_takes_a_step_and_speaks_again_afterwards() -> None:
     said: list[logging.LogRecord] = []
     ear, logger = logging.Handler(), logging.getLogger("flwr")
-    ear.emit = said.append  # type: ignore[method-assign]
+    ear.emit = said.append  # type: ignore[assignment]
     logger.addHandler(ear)
     for strategy in SIX:
         play(by_flower(strategy), history(7))

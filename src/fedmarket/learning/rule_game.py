@@ -17,7 +17,7 @@ from fedmarket.learning.rules import build_rule
 from fedmarket.learning.server_step import build_server_step
 from fedmarket.learning.table import Table
 from fedmarket.learning.tensors import Tensors, TensorSpec, flatten
-from fedmarket.valuation.games import Coalitions, FloatVector, Tabulated, all_coalitions
+from fedmarket.valuation.games import Coalitions, FloatArray, FloatVector, Tabulated, all_coalitions
 
 _POINTS = "points"
 _BLOCK = 64
@@ -68,7 +68,12 @@ class RuleGame:
 
     def _losses(self, points: NDArray[np.float32]) -> FloatVector:
         blocks = [points[at : at + _BLOCK].astype(np.float64) for at in range(0, len(points), _BLOCK)]
-        return np.concatenate([self.recipe.mean_losses(block, self.validation) for block in blocks])
+        return np.concatenate([self._mean_losses(block) for block in blocks])
+
+    def _mean_losses(self, points: FloatArray) -> FloatVector:
+        """Return the mean losses (m,) of models (m, p): those of nothing plus one of them each."""
+        losses = self.recipe.coalition_losses(np.zeros(points.shape[1]), points, self.validation)
+        return losses(np.eye(len(points)))
 
 
 def accounts_of(rounds: Sequence[PlayedRound]) -> list[str]:
