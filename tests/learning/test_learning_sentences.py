@@ -9,7 +9,7 @@ import pytest
 import fedmarket.learning
 from fedmarket.domain.errors import LANGUAGES
 
-AREAS = ("update", "data", "recipe")
+AREAS = ("update", "data", "recipe", "strategy")
 
 
 def catalogue(lang: str, area: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from fedmarket.learning.columns import standardised_by
 from fedmarket.learning.fixed_point import quantise
 from fedmarket.learning.gate import GateContext, admit
 from fedmarket.learning.recipe import Recipe, train_locally
+from fedmarket.learning.server_step import client_config
 from fedmarket.learning.table import Table
 from fedmarket.learning.tensors import Tensors, difference
 from fedmarket.learning.update import make_payload
@@ -43,7 +44,8 @@ def trainer_on(table: Table, schema: DataSchema | None = None) -> Trainer:
 
     def train(recipe: Recipe, model: Tensors, terms: Terms, seed: int) -> Tensors:
         rows = standardised_by(table, schema, terms.data) if schema else table
-        return train_locally(recipe, model, rows, terms.training, seed)
+        proximal = client_config(terms.strategy).get("proximal-mu", 0.0)
+        return train_locally(recipe, model, rows, terms.training, seed, proximal)
 
     return train
 
