@@ -6,7 +6,7 @@ from pathlib import Path
 from eth_hash.auto import keccak
 from web3 import Web3
 
-from fedmarket.chain.abi import artifact
+from fedmarket.chain.abi import Function, artifact
 from fedmarket.chain.deploy import Deployment
 from fedmarket.chain.endpoint import Endpoint
 from fedmarket.domain import codec
@@ -96,9 +96,10 @@ def contents(web3: Web3, deployment: DeploymentFile) -> Contents | None:
         check_deployment(web3, deployment)
     except (ChainError, RefusedError):
         return None
-    return Contents(_read(web3, deployment.market, "task_count"), _read(web3, deployment.market, "held"))
+    tasks = _read(web3, deployment.market, artifact("TaskMarket").functions["task_count"])
+    return Contents(tasks, _read(web3, deployment.token, artifact("Token").functions["balanceOf"], deployment.market))
 
 
-def _read(web3: Web3, market: str, view: str) -> int:
-    shape = artifact("TaskMarket").functions[view]
-    return int(shape.decode(Endpoint(web3).call({"to": market, "data": "0x" + shape.encode().hex()}))[0])
+def _read(web3: Web3, contract: str, view: Function, *args: str) -> int:
+    answer = Endpoint(web3).call({"to": contract, "data": "0x" + view.encode(*args).hex()})
+    return int(view.decode(answer)[0])

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_bytes
@@ -47,6 +48,8 @@ def add_account(environ: Mapping[str, str], name: str, secret: bytes, passphrase
     check_free(environ, name)
     keystore = dict(Account.encrypt(secret, passphrase))
     keystore["address"] = address_of(secret)[2:].lower()
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(path, json.dumps(keystore) + "\n")
     return path
 

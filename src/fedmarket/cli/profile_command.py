@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -33,6 +34,8 @@ def add_profile(app: typer.Typer, words: Words, environ: Mapping[str, str]) -> N
     ) -> None:
         """Print a line a setting: its value and its source."""
         settings = settle(environ, {"rpc": rpc_url, "account": account, "deployment": deployment}, profile)
+        if settings.language.value != lang:
+            settings = replace(settings, language=Setting(lang, FLAG))
         if as_json:
             typer.echo(json.dumps(_document(settings), ensure_ascii=False))
         else:
