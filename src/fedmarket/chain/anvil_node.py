@@ -35,6 +35,11 @@ class LocalNode:
         self._state = state
         self.endpoint = Endpoint(connect(url, seconds=10))
 
+    @property
+    def process_id(self) -> int:
+        """The node's process."""
+        return self._process.pid
+
     def fund(self, account: str) -> None:
         """See to it that an account can pay for more gas than it will ever need."""
         self.endpoint.ask("anvil_setBalance", account, hex(PURSE))
