@@ -17,6 +17,7 @@ def plain_node(behind: str) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 16  # head and body in one packet: else the asker waits for its own acknowledgement
 
         def do_POST(self) -> None:
             asked = self.rfile.read(int(self.headers["content-length"]))

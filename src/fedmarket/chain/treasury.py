@@ -50,12 +50,12 @@ class Treasury:
         return treasury
 
     @classmethod
-    def from_node(cls, endpoint: Endpoint, secret: bytes) -> "Treasury":
+    def from_node(cls, endpoint: Endpoint, secret: bytes, pace: Pace | None = None) -> "Treasury":
         """Let a development node give the coins; `secret` is a fresh key, for tokens and contracts.
 
         Raises UsageError where the node gives none.
         """
-        treasury = cls(endpoint, secret, by_node=True)
+        treasury = cls(endpoint, secret, by_node=True, pace=pace)
         try:
             endpoint.ask("anvil_setBalance", treasury.account, hex(PURSE))
         except NodeError as error:
