@@ -167,7 +167,7 @@ def test_only_this_versions_market_is_genuine(case: Case) -> None:
 def test_a_chain_that_was_set_back_lacks_the_last_events(case: Case) -> None:
     class Shorter(ChainWitness):
         @property
-        def events(self) -> list[Event]:  # type: ignore[override]
+        def events(self) -> list[Event]:
             return super().events[:-1]
 
     witness = Shorter(case.chain.web3, case.chain.chain_id, case.chain.market, 0)
