@@ -9,6 +9,7 @@ from fedmarket.cli.profiles import ProfileError, read_profiles
 from fedmarket.domain.errors import LANGUAGES
 from tests.cli.conftest import Command
 from tests.cli.fixtures import Played
+from tests.docs.examples import blocks
 
 WHOLE = """
 profile = "clinic"
@@ -83,6 +84,15 @@ def test_paths_are_relative_to_the_file_and_names_are_not(file: Path) -> None:
     assert found["clinic"].account == "clinic"
     assert found["bank"].account == str(file.parent / "keys/bank.key")
     assert found["bank"].stores is None
+
+
+@pytest.mark.parametrize("name", ["chain.md", "chain.zh-CN.md"])
+def test_the_guides_profile_is_one(tmp_path: Path, name: str) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "guides" / name
+    path = tmp_path / "fedmarket.toml"
+    path.write_text(next(block.text for block in blocks(guide) if block.language == "toml"), encoding="utf-8")
+    found = read_profiles(path).choose(None)
+    assert found is not None and None not in vars(found).values()
 
 
 def shown(command: Command, *words: object, **environ: str) -> dict[str, tuple[object, str]]:

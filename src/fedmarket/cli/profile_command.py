@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from fedmarket.chain.shown import shown
 from fedmarket.cli.help import HelpfulCommand, HelpfulGroup
 from fedmarket.cli.language import FLAG, Words
 from fedmarket.cli.settings import NOWHERE, Setting, Settings, settle
@@ -64,6 +63,8 @@ def _print(settings: Settings, words: Words) -> None:
 
 def _plain(name: str, line: Setting) -> Any:
     """Return a value as it may be shown: endpoints and stores without their access keys."""
+    from fedmarket.chain.shown import shown
+
     if name == "stores" and line.value is not None:
         return [shown(store) if "://" in store else store for store in line.value]
     if name == "rpc" and line.value is not None:

@@ -1,6 +1,5 @@
 """`fedmarket.toml`: named profiles, read strictly; whatever is wrong is refused by its name."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +52,8 @@ class Profiles:
 
 def read_profiles(path: Path) -> Profiles:
     """Read a `fedmarket.toml`. Raises ProfileError naming the line or the key that is wrong."""
+    import tomllib
+
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
