@@ -159,6 +159,11 @@ def test_events_that_another_contract_logged_prove_nothing(case: Case) -> None:
     fails(case, "audit.chain_other_contract", witness=witness)
 
 
+def test_another_sink_than_the_contracts_is_told(case: Case) -> None:
+    write_export(case.folder, replace(read_export(case.folder), sink="0x" + "1" * 40))
+    fails(case, "audit.chain_other_sink")
+
+
 def test_only_this_versions_market_is_genuine(case: Case) -> None:
     assert case.witness().genuine
     assert not ChainWitness(case.chain.web3, case.chain.chain_id, case.chain.token, 0).genuine

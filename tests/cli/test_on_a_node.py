@@ -9,11 +9,13 @@ import pytest
 
 from fedmarket.chain.anvil_node import LocalNode
 from fedmarket.chain.deployment import read_deployment, write_deployment
+from fedmarket.chain.outbox import MemoryOutbox, Order
+from fedmarket.chain.sender import Sender
 from fedmarket.chain.tester import FAUCET
 from fedmarket.cli.keyfile import write_key_file
 from fedmarket.cli.programs import PROGRAMS
-from fedmarket.domain.accounts import address_of
-from tests.chain.anvil_node import needs_anvil
+from fedmarket.domain.accounts import address_of, checksum
+from tests.chain.anvil_node import QUICK, needs_anvil
 from tests.chain.local_nodes import free_port, local_node
 from tests.chain.plain_node import plain_node
 from tests.cli.conftest import Command, Ended
@@ -66,6 +68,22 @@ def test_deploy_writes_down_where_the_market_is_and_what_it_cost(run: Command, n
     second = read_deployment(tmp_path / "deployments" / "31337.json")
     assert second.token == found.token and second.market != found.market
     assert read_deployment(tmp_path / "deployments" / "31337.old-1.json") == found
+
+
+# Answers 6 to every question and knows no `nonces`: a token of six decimals that takes no permits.
+SIX = "601f80600b6000396000f3" + "60003560e01c637ecebe0014601957600660005260206000f35b60006000fd"
+
+
+def test_a_token_unlike_the_demonstration_one_is_described(run: Command, node: LocalNode, tmp_path: Path) -> None:
+    sender = Sender(node.endpoint, node.endpoint.chain_id(), address_of(FAUCET), MemoryOutbox(), QUICK)
+    token = checksum(str(sender.send(FAUCET, Order("deploy_token", None, "0x" + SIX, 200_000, "six")).created))
+    ran = run("deploy", "--rpc-url", node.url, "--account", "faucet.key", "--token", token)
+    assert ran.code == 0, ran.err
+    market = read_deployment(tmp_path / "deployments" / "31337.json").market
+    assert f"It takes no permits: whoever pays must first allow {market}" in ran.out
+    assert "It has 6 decimals" in ran.out
+    ran = run("demo", "--rpc-url", node.url, "--account", "faucet.key", "--deployment", "deployments/31337.json")
+    refused(ran, 3, f"The token {token} is not a demonstration token")
 
 
 def test_a_profile_deploys_plays_twice_in_one_market_and_audits(run: Command, node: LocalNode, tmp_path: Path) -> None:

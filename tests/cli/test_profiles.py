@@ -168,6 +168,10 @@ def test_a_file_that_only_lies_there_does_not_send_the_demo_or_the_audit_to_its_
     file: Path, command: Command
 ) -> None:
     played = Played()
+    (file.parent / "words.toml").write_text('[profiles.words]\nlanguage = "zh"\n')
+    words = {"FEDMARKET_CONFIG": "words.toml", "FEDMARKET_PROFILE": "words"}
+    assert command("demo", played=played, **words).code == 0 and played.seed is not None
+    played.seed = None
     assert command("demo", played=played).code == 0 and played.seed is not None
     assert command("audit", "run", "--task", 1, played=played).code == 0 and played.audited is not None
 

@@ -12,7 +12,7 @@ from fedmarket.chain.anvil_node import LocalNode
 from fedmarket.chain.deploy import deploy
 from fedmarket.chain.deployment import describe
 from fedmarket.chain.endpoint import Endpoint
-from fedmarket.chain.passing_time import can_travel
+from fedmarket.chain.passing_time import SKEW, can_travel
 from fedmarket.chain.port import SINK
 from fedmarket.chain.remote import RemoteChain
 from fedmarket.chain.rpc import connect
@@ -105,7 +105,7 @@ def test_where_the_node_moves_no_clock_windows_are_waited_for_and_said_so(node: 
         run = plan(on_anvil(chain), rounds=2, windows=SHORT).run()
         found = facts(run)
     assert found == expected
-    assert waits and max(waits) <= SHORT.submit + 1
+    assert waits and max(waits) <= SHORT.submit + SKEW + 1
     refusals = [refusal for actor in (*run.aggregators, *run.providers) for refusal in actor.refusals]
     assert [refusal for refusal in refusals if refusal.error_id.startswith("contract.")] == []
 

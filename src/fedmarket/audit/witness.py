@@ -27,6 +27,10 @@ class Witness(Protocol):
         """Whether the contract that logged them is this version's TaskMarket."""
 
     @property
+    def sink(self) -> str:
+        """Where that contract sends forfeits."""
+
+    @property
     def events(self) -> list[Event]:
         """The market's events, from the export's first block or an earlier one to the latest."""
 
@@ -58,6 +62,8 @@ def _compared(folder: Path, task: int, witness: Witness) -> Check:
         if not witness.genuine:
             raise AuditFault("audit.chain_other_contract")
         export = read_export(folder)
+        if witness.sink != export.sink:
+            raise AuditFault("audit.chain_other_sink", exported=export.sink, found=witness.sink)
         compare_events(export, witness.events)
         hashes = _compare_hashes(folder, export, witness)
     except (AuditFault, UsageError) as fault:

@@ -72,11 +72,11 @@ class StateFolder:
     def keep(self) -> None:
         """Copy the state where it has changed and is whole; one that is just being written is left for next time."""
         with suppress(OSError):
-            content = _whole(self.state)
-            if content is None or sha256(content).digest() == self._copied:
-                return
-            _replace(self.copy, content)
-            self._copied = sha256(content).digest()
+            found = sha256(self.state.read_bytes()).digest()
+            content = _whole(self.state) if found != self._copied else None
+            if content is not None:
+                _replace(self.copy, content)
+                self._copied = sha256(content).digest()
 
 
 def _lock(file: IO[bytes]) -> None:

@@ -12,14 +12,15 @@ def is_genuine(endpoint: Endpoint, market: str) -> bool:
     """
     code = endpoint.code(market)
     try:
-        token, sink = (_address(endpoint, market, view) for view in ("token", "sink"))
+        token, sink = (address_in(endpoint, market, view) for view in ("token", "sink"))
         creation = artifact("TaskMarket").deployment(token, sink)
         return bool(code) and endpoint.call({"data": "0x" + creation.hex()}) == code
     except (NodeError, ValueError):
         return False
 
 
-def _address(endpoint: Endpoint, market: str, view: str) -> str:
+def address_in(endpoint: Endpoint, market: str, view: str) -> str:
+    """Return the address that a market's view gives; raises ValueError where it gives none."""
     shape = artifact("TaskMarket").functions[view]
     answer = endpoint.call({"to": market, "data": "0x" + shape.encode().hex()})
     if len(answer) != 32:

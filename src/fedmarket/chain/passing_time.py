@@ -6,6 +6,9 @@ from typing import Protocol
 
 from fedmarket.chain.endpoint import Block, Endpoint, NodeError
 
+SKEW = 2
+"""Seconds by which the clocks of those who make blocks may differ."""
+
 OnWait = Callable[[int], None]
 """Told, about once a second, how many seconds are left to wait."""
 
@@ -37,7 +40,13 @@ class TimeTravel:
         return 0
 
     def advance_to(self, timestamp: int) -> None:
-        """Mine an empty block at `timestamp`; nothing happens where the chain is there already."""
+        """Mine an empty block at `timestamp`; nothing happens where the chain is there already.
+
+        Where the node's clock is past it and only its latest block is older, the block gets the clock's time: set to
+        less, the clock would stay behind for everybody.
+        """
+        if timestamp > self._endpoint.latest().timestamp:
+            self._endpoint.ask("evm_mine")
         if timestamp > self._endpoint.latest().timestamp:
             self._endpoint.ask("evm_setNextBlockTimestamp", timestamp)
             self._endpoint.ask("evm_mine")
@@ -47,7 +56,8 @@ class RealTime:
     """The time of any chain whose blocks follow the clock.
 
     A chain that nobody uses mines no block, so its latest block may be old. What is known is that since this process
-    first saw it at least so many seconds have passed; neither clock need be right for that.
+    first saw it at least so many seconds have passed; neither clock need be right for that. Blocks may come from
+    clocks that differ by `SKEW`.
     """
 
     def __init__(
@@ -70,7 +80,7 @@ class RealTime:
         """Return the least time that the next block can have."""
         if self._block is None:
             return 0
-        return self._block.timestamp + int(self._clock() - self._seen_at)
+        return self._block.timestamp + max(0, int(self._clock() - self._seen_at) - SKEW)
 
     def advance_to(self, timestamp: int) -> None:
         """Wait until the next block will be at `timestamp` or later."""

@@ -7,7 +7,7 @@ from web3 import Web3
 from fedmarket.chain.abi import artifact
 from fedmarket.chain.endpoint import Endpoint
 from fedmarket.chain.events import EventLog
-from fedmarket.chain.genuine import is_genuine
+from fedmarket.chain.genuine import address_in, is_genuine
 from fedmarket.domain.errors import ChainError
 from fedmarket.domain.reference.state import Event
 
@@ -35,6 +35,11 @@ class ChainWitness:
     def genuine(self) -> bool:
         """Whether the contract is this version's TaskMarket: any other may log what it likes."""
         return is_genuine(self._endpoint, self._market)
+
+    @cached_property
+    def sink(self) -> str:
+        """Where the market sends forfeits."""
+        return address_in(self._endpoint, self._market, "sink")
 
     @cached_property
     def events(self) -> list[Event]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fedmarket.cli.amounts import tokens
+from fedmarket.cli.amounts import DECIMALS, tokens
 from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
 from fedmarket.cli.settings import Settings, needed_rpc, settle
@@ -72,6 +72,11 @@ def _deploy(
         raise UsageError("deployment.not_kept", market=found.market, token=found.token, path=path) from error
     typer.echo(words("deploy_done", market=found.market, chain=chain_id, block=found.first_block, gas=deployed.gas))
     typer.echo(words("deploy_token_given" if token else "deploy_token_made", token=found.token))
+    if not _takes_permits(web3, found.token):
+        typer.echo(words("deploy_token_no_permit", market=found.market))
+    decimals = _ask_token(web3, found.token, "decimals")
+    if decimals != DECIMALS:
+        typer.echo(words("deploy_token_decimals", decimals="?" if decimals is None else decimals, shown=DECIMALS))
     typer.echo(words("deploy_kept", path=path))
 
 
@@ -110,16 +115,28 @@ def _set_aside(path: Path) -> None:
 
 def _checked_token(web3: "Web3", token: str) -> str:
     """Return a token's address; raises AccountError for what is none, UsageError where no token is there."""
-    from fedmarket.chain.abi import artifact
-    from fedmarket.chain.endpoint import Endpoint, NodeError
+    from fedmarket.chain.endpoint import Endpoint
     from fedmarket.domain.accounts import checksum
 
-    address, endpoint = checksum(token), Endpoint(web3)
-    shape = artifact("Token").functions["totalSupply"]
-    try:
-        answer = endpoint.call({"to": address, "data": "0x" + shape.encode().hex()})
-    except NodeError:
-        answer = b""
-    if len(answer) != 32:
-        raise UsageError("deployment.no_token", token=address, url=endpoint.url)
+    address = checksum(token)
+    if _ask_token(web3, address, "totalSupply") is None:
+        raise UsageError("deployment.no_token", token=address, url=Endpoint(web3).url)
     return address
+
+
+def _takes_permits(web3: "Web3", token: str) -> bool:
+    """Return whether a token numbers permits (EIP-2612)."""
+    return _ask_token(web3, token, "nonces", token) is not None
+
+
+def _ask_token(web3: "Web3", token: str, view: str, *args: str) -> int | None:
+    """Return the number that a token's view gives, or None where it gives none."""
+    from fedmarket.chain.abi import artifact
+    from fedmarket.chain.endpoint import Endpoint, NodeError
+
+    data = artifact("Token").functions[view].encode(*args)
+    try:
+        answer = Endpoint(web3).call({"to": token, "data": "0x" + data.hex()})
+    except NodeError:
+        return None
+    return int.from_bytes(answer, "big") if len(answer) == 32 else None

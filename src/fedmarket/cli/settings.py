@@ -82,8 +82,13 @@ def configured_language(arguments: Sequence[str], environ: Mapping[str, str]) ->
 
 
 def names_chain(environ: Mapping[str, str], rpc_url: str | None, profile: str | None) -> bool:
-    """Return whether a flag or the environment names a chain to go to; a file that lies in the folder does not."""
-    return bool(rpc_url or profile or environ.get(PROFILE_VARIABLE) or environ.get(VARIABLES["rpc"]))
+    """Return whether a flag or the environment names a chain, or a profile that has one, to go to.
+
+    A file that only lies in the folder does not.
+    """
+    if rpc_url or profile or environ.get(VARIABLES["rpc"]):
+        return True
+    return bool(environ.get(PROFILE_VARIABLE)) and settle(environ, {}).rpc.value is not None
 
 
 def needed_rpc(settings: Settings) -> str:
