@@ -7,7 +7,7 @@ from time import perf_counter
 
 import pytest
 
-from fedmarket.domain.settlement import PayRule, ProviderResult, Settlement, Verdict, fallback, settle
+from fedmarket.domain.settlement import PayRule, ProviderResult, Settlement, Verdict, settle
 from tests.domain.settlement_cases import (
     ACCOUNTS,
     AGGREGATOR,
@@ -165,14 +165,3 @@ def test_the_largest_amounts_a_contract_can_hold_settle_exactly_and_fast() -> No
     assert any(settlement.debit.values())
     assert paid_out(settlement, providers) == paid_in(rule, providers)
     assert sum(settlement.share_ppb.values()) == 10**9
-
-
-@pytest.mark.parametrize("rule", [LISTED, replace(LISTED, priced=True), OPEN], ids=["listed", "priced", "open"])
-def test_every_unit_of_a_fallback_goes_to_exactly_one_party(rule: PayRule) -> None:
-    rng = random.Random(8)
-    for _ in range(500):
-        found_rule, providers, verdict = random_case(rng, rule)
-        found = fallback(found_rule, providers, verdict.committers, verdict.evaluators_paid)
-        assert sum(found.owed.values()) + sum(found.fees.values()) + found.refund == found_rule.escrow
-        assert min(found.refund, *found.owed.values()) >= 0
-        assert found == fallback(found_rule, providers[::-1], verdict.committers, verdict.evaluators_paid)

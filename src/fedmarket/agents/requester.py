@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.asking import ask
 from fedmarket.agents.claims import collect_for, sweep_if_due
 from fedmarket.agents.keeper import keep
 from fedmarket.domain.lifecycle import Status
@@ -10,7 +11,9 @@ from fedmarket.domain.terms import Terms
 from fedmarket.domain.terms_rules import check
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.table import Table
+from fedmarket.record.evaluation import by_constants_in_force
 from fedmarket.record.models import open_model, recipe_of
+from fedmarket.record.relay import unopened
 from fedmarket.record.task import TaskView
 
 
@@ -21,6 +24,7 @@ class RequesterAgent:
         self.actor = actor
         self._terms = terms
         self._validation = validation
+        self._has_model = False
 
     @property
     def task(self) -> int | None:
@@ -44,9 +48,18 @@ class RequesterAgent:
     def _act(self, view: TaskView) -> list[Action]:
         if view.status is Status.TRAINING and self._gains_too_little(view):
             return self.actor.call(view.number, "stop")
-        if view.final:
-            return collect_for(self.actor, view, self.actor.account) or sweep_if_due(self.actor, view)
-        return []
+        if not view.final:
+            return []
+        collected = collect_for(self.actor, view, self.actor.account) or sweep_if_due(self.actor, view)
+        return collected or self._ask_for_model(view)
+
+    def _ask_for_model(self, view: TaskView) -> list[Action]:
+        """Ask for the model that was paid for where it does not open to our key."""
+        best = view.settled.best_round if view.settled else 0
+        if not best or self._has_model:
+            return []
+        self._has_model = not unopened(self.actor.record, view.number, [best], self.actor.age, ["model"])
+        return [] if self._has_model else ask(self.actor, view.number, [best], ["model"])
 
     def _open(self) -> list[Action]:
         check(self._terms)
@@ -60,8 +73,9 @@ class RequesterAgent:
         if done < goal.patience_rounds or self.actor.record.now() > view.state.round_deadline:
             return False
         recipe, record = recipe_of(self._terms), self.actor.record
+        held = by_constants_in_force(record, view.number, self.actor.age, self._validation)
         skills = [
-            measure(recipe, open_model(record, view.number, r, self.actor.age), self._validation).skill_ppb
+            measure(recipe, open_model(record, view.number, r, self.actor.age), held).skill_ppb
             for r in range(done - goal.patience_rounds, done + 1)
         ]
         return all(after - before < goal.patience_gain_ppb for before, after in pairwise(skills))

@@ -38,13 +38,15 @@ class Witness(Protocol):
         """Return the hash of a block, or None where the chain has none of this number."""
 
 
-def audit_with_witness(folder: Path, task: int, secret: bytes | None, witness: Witness) -> tuple[Check, ...]:
+def audit_with_witness(
+    folder: Path, task: int, secret: bytes | None, witness: Witness, now: int = 0
+) -> tuple[Check, ...]:
     """Audit one task as `audit_export` does, and compare the export with its chain.
 
     Where they differ, everything else waits: it would speak of what never happened. Raises ChainError where the chain
     does not answer.
     """
-    first, *others = audit_export(folder, task, secret)
+    first, *others = audit_export(folder, task, secret, now)
     if first.status == FAIL:
         return (first, _waiting(CHAIN, first.name), *others)
     seen = _compared(folder, task, witness)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from time import time
 from typing import Annotated
 
 import typer
@@ -42,10 +43,12 @@ def add_audit(app: typer.Typer, words: Words, programs: Programs, environ: Mappi
         secret = None if key is None else read_key_file(key, passphrase_file, words.lang)
         progress = Progress(sys.stderr)
         progress.show(words("stage_auditing"))
+        now = int(time())
         if settings is None:
-            checks = programs.audit_export(folder, task, secret)
+            checks = programs.audit_export(folder, task, secret, now)
         else:
-            checks = programs.audit_on_chain(folder, task, secret, needed_rpc(settings), settings.deployment.value)
+            place = (needed_rpc(settings), settings.deployment.value)
+            checks = programs.audit_on_chain(folder, task, secret, now, *place)
         progress.clear()
         if as_json:
             typer.echo(audit_json(task, checks))

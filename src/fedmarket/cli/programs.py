@@ -26,8 +26,8 @@ class RunDemo(Protocol):
 class AuditExport(Protocol):
     """Audit a task of an exported record."""
 
-    def __call__(self, folder: Path, task: int, secret: bytes | None) -> "tuple[Check, ...]":
-        """Return a line a check; `secret` is a seat's 32-byte key. Raises MarketError."""
+    def __call__(self, folder: Path, task: int, secret: bytes | None, now: int) -> "tuple[Check, ...]":
+        """Return a line a check; `secret` is a seat's 32-byte key, `now` in seconds. Raises MarketError."""
 
 
 class RunRemoteDemo(Protocol):
@@ -43,7 +43,7 @@ class AuditOnChain(Protocol):
     """Audit a task of an exported record and compare it with its chain."""
 
     def __call__(
-        self, folder: Path, task: int, secret: bytes | None, rpc: str, deployment: Path | None
+        self, folder: Path, task: int, secret: bytes | None, now: int, rpc: str, deployment: Path | None
     ) -> "tuple[Check, ...]":
         """Return a line a check; `deployment` is the file that says where the market is. Raises MarketError."""
 
@@ -54,10 +54,10 @@ def _run_demo(seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage) 
     return run_demo(seed, folder, on_round=on_round, on_stage=on_stage)
 
 
-def _audit_export(folder: Path, task: int, secret: bytes | None) -> "tuple[Check, ...]":
+def _audit_export(folder: Path, task: int, secret: bytes | None, now: int) -> "tuple[Check, ...]":
     from fedmarket.audit.run import audit_export
 
-    return audit_export(folder, task, secret)
+    return audit_export(folder, task, secret, now)
 
 
 def _run_remote_demo(venue: "Venue", seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage) -> "DemoResult":
@@ -67,11 +67,11 @@ def _run_remote_demo(venue: "Venue", seed: int, folder: Path, *, on_round: OnRou
 
 
 def _audit_on_chain(
-    folder: Path, task: int, secret: bytes | None, rpc: str, deployment: Path | None
+    folder: Path, task: int, secret: bytes | None, now: int, rpc: str, deployment: Path | None
 ) -> "tuple[Check, ...]":
     from fedmarket.cli.remote_audit import audit_on_chain
 
-    return audit_on_chain(folder, task, secret, rpc, deployment)
+    return audit_on_chain(folder, task, secret, now, rpc, deployment)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def audit_on_chain(
-    folder: Path, task: int, secret: bytes | None, rpc: str, deployment: Path | None
+    folder: Path, task: int, secret: bytes | None, now: int, rpc: str, deployment: Path | None
 ) -> "tuple[Check, ...]":
     """Audit one task and compare its export with the chain at `rpc`.
 
@@ -29,10 +29,10 @@ def audit_on_chain(
         export = read_export(folder)
     except UsageError:
         # The audit says what is wrong with it, in its first check.
-        return audit_export(folder, task, secret)
+        return audit_export(folder, task, secret, now)
     first = _first_block(export, deployment)
     witness = ChainWitness(connect(rpc), export.chain_id, export.contract, first)
-    return audit_with_witness(folder, task, secret, witness)
+    return audit_with_witness(folder, task, secret, witness, now)
 
 
 def _first_block(export: "Export", deployment: Path | None) -> int:
