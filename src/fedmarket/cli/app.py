@@ -14,6 +14,7 @@ from fedmarket.cli.demo_command import add_demo
 from fedmarket.cli.help import HelpfulGroup
 from fedmarket.cli.language import FLAG, Words, choose_language
 from fedmarket.cli.programs import PROGRAMS, Programs
+from fedmarket.cli.provider_commands import add_provider
 from fedmarket.domain.errors import LANGUAGES, MarketError
 
 DEBUG_VARIABLE = "FEDMARKET_DEBUG"
@@ -80,6 +81,7 @@ def build(words: Words, programs: Programs) -> typer.Typer:
 
     add_demo(app, words, programs.run_demo)
     add_audit(app, words, programs.audit_export)
+    add_provider(app, words)
     return app
 
 

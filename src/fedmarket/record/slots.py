@@ -22,6 +22,11 @@ def score_slot(record: Record, task: int, account: str) -> str:
     return f"{_home(record, task)}/scores/{account}"
 
 
+def statement_slot(record: Record, task: int, account: str, provider: str) -> str:
+    """Return the prefix of an evaluator's statements for a provider, encrypted to that provider and to itself."""
+    return f"{_home(record, task)}/statements/{account}/{provider}"
+
+
 def entries(record: Record, slot: str, limit: int = ENTRY_LIMIT) -> list[str]:
     """Return the ids in a slot, none where it is flooded: who reads it then looks elsewhere. Raises StoreError."""
     return _listed(record, slot, limit) or []
