@@ -1,14 +1,21 @@
-"""`fedmarket audit`: replay an exported task and check its numbers."""
+"""`fedmarket audit`: replay an exported task and check its numbers; spoil a copy, or open it for other checkers."""
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
 from fedmarket.cli.programs import AuditExport
+from fedmarket.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from fedmarket.audit.run import Check
+    from fedmarket.audit.tamper import Change
+
+TAMPER_METAVAR = "WHAT"
 
 
 def add_audit(app: typer.Typer, words: Words, audit_export: AuditExport) -> None:
@@ -20,6 +27,9 @@ def add_audit(app: typer.Typer, words: Words, audit_export: AuditExport) -> None
         task: Annotated[int, typer.Option(min=0, metavar="N", help=words("opt_task"))],
         key: Annotated[Path | None, typer.Option(metavar="FILE", help=words("opt_key"))] = None,
         passphrase_file: Annotated[Path | None, typer.Option(metavar="FILE", help=words("opt_passphrase_file"))] = None,
+        tamper: Annotated[str | None, typer.Option(metavar=TAMPER_METAVAR, help=words("opt_tamper"))] = None,
+        seed: Annotated[int, typer.Option(min=0, metavar="N", help=words("opt_tamper_seed"))] = 0,
+        open_to: Annotated[Path | None, typer.Option("--open", metavar="DIR", help=words("opt_open"))] = None,
         as_json: Annotated[bool, typer.Option("--json", help=words("opt_audit_json"))] = False,
         lang: Annotated[str, typer.Option(FLAG, metavar="en|zh", help=words("opt_lang"))] = words.lang,
     ) -> None:
@@ -30,14 +40,42 @@ def add_audit(app: typer.Typer, words: Words, audit_export: AuditExport) -> None
         from fedmarket.cli.progress import Progress
         from fedmarket.cli.render_audit import OK, audit_sentence, checks_table, upshot
 
+        if tamper is not None and open_to is not None:
+            raise UsageError("tamper.or_open")
         secret = None if key is None else read_key_file(key, passphrase_file, words.lang)
         progress = Progress(sys.stderr)
         progress.show(words("stage_auditing"))
-        checks = audit_export(folder, task, secret)
+        change: Change | None = None
+        if tamper is not None:
+            change, checks = _tampered(folder, task, secret, tamper, seed)
+        else:
+            checks = audit_export(folder, task, secret)
+        opened = None if open_to is None else _open(folder, task, secret, open_to)
         progress.clear()
         if as_json:
-            typer.echo(audit_json(task, checks))
+            typer.echo(audit_json(task, checks, change, None if open_to is None else (open_to, opened or 0)))
         else:
-            Page(sys.stdout).show(checks_table(checks, words), "", audit_sentence(checks, words))
+            page = Page(sys.stdout)
+            if change is not None:
+                page.show(change.sentence(words.lang), "")
+            page.show(checks_table(checks, words), "", audit_sentence(checks, words))
+            if open_to is not None:
+                page.show("", words("opened", count=opened, path=open_to))
         if upshot(checks) != OK:
             raise typer.Exit(1)
+
+
+def _tampered(
+    folder: Path, task: int, secret: bytes | None, what: str, seed: int
+) -> "tuple[Change, tuple[Check, ...]]":
+    from fedmarket.audit.tamper import tamper
+
+    return tamper(folder, task, secret, what, seed)
+
+
+def _open(folder: Path, task: int, secret: bytes | None, out: Path) -> int:
+    from fedmarket.audit.opened import write_opened
+
+    if secret is None:
+        raise UsageError("opened.needs_seat", task=task)
+    return write_opened(folder, task, secret, out)
