@@ -23,7 +23,10 @@ def add_provider(app: typer.Typer, words: Words) -> None:
     app.add_typer(group, name="provider", help=words("provider_help"), epilog=words("examples_provider"))
 
     @group.callback(invoke_without_command=True)
-    def root(context: typer.Context) -> None:
+    def root(
+        context: typer.Context,
+        lang: Annotated[str, typer.Option(FLAG, metavar="en|zh", help=words("opt_lang"))] = words.lang,
+    ) -> None:
         if context.invoked_subcommand is None:
             typer.echo(context.get_help())
 
