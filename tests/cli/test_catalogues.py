@@ -13,7 +13,9 @@ import fedmarket.record
 from fedmarket.domain.errors import _catalogue
 
 AREAS = ("cli", "keyfile", "why", "figure", "demo", "statement", "tamper", "opened")
-BUILT = re.compile(r"reason_|unit_|check_|stage_|opt_|help_|site_|role_|examples_|arg_|place_|hidden_|opened_|without_")
+BUILT = re.compile(
+    r"reason_|unit_|check_|stage_|opt_|help_|site_|role_|examples_|arg_|usage_|place_|hidden_|opened_|without_"
+)
 """Names put together from parts, such as reason_<the gate's reason>."""
 
 

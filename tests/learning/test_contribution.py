@@ -3,10 +3,10 @@ import pytest
 
 from fedmarket.domain.terms import Strategy
 from fedmarket.learning.contribution import RoundScores, ScoreBook, score_round
-from fedmarket.learning.metrics import class_share_loss, skill
+from fedmarket.learning.metrics import reference_loss, skill
 from fedmarket.learning.table import Table, folds
 
-from .clinics import FEDAVG, FEDAVGM, Federation, federation
+from .clinics import FEDAVG, FEDAVGM, Federation, diabetes_federation, federation
 
 STRATEGIES = pytest.mark.parametrize("strategy", [FEDAVG, FEDAVGM], ids=lambda each: each.name)
 
@@ -20,7 +20,7 @@ def scores(world: Federation, validation: Table | None = None) -> list[RoundScor
 
 def book(world: Federation, validation: Table | None = None) -> ScoreBook:
     table = validation or world.validation
-    found = ScoreBook(folds(len(table)), class_share_loss(table.labels, 2))
+    found = ScoreBook(folds(len(table)), reference_loss(world.recipe, table))
     for each in scores(world, table):
         found.add(each)
     return found
@@ -39,10 +39,22 @@ def test_contributions_sum_to_the_fall_in_loss_in_every_round(strategy: Strategy
         assert sum(each.phi.values()) == pytest.approx(fall, abs=2e-5)
 
 
+@pytest.mark.parametrize("name", ["mlp:32", "linear", "mlp:16 of a number"])
+def test_contributions_of_other_recipes_sum_to_the_fall_in_loss_too(name: str) -> None:
+    if name == "mlp:32":
+        world = federation(0, 5, 4, FEDAVG, "rider", name)
+    else:
+        world = diabetes_federation(0, 5, 4, FEDAVG, name.partition(" ")[0])
+    for number, each in enumerate(scores(world), 1):
+        fall = loss(world, number - 1) - loss(world, number)
+        assert sum(each.phi.values()) == pytest.approx(fall, abs=1e-4)
+        assert each.phi.get("rider", 0) == 0
+
+
 @STRATEGIES
 def test_score_ppb_sums_to_the_gain_in_skill(strategy: Strategy) -> None:
     world = federation(1, 5, 12, strategy)
-    reference = class_share_loss(world.validation.labels, 2)
+    reference = reference_loss(world.recipe, world.validation)
     for rounds in (1, 6, 12):
         gain = skill(loss(world, rounds), reference) - skill(loss(world, 0), reference)
         assert sum(book(world).score_ppb(rounds).values()) == pytest.approx(gain * 1e9, abs=1e5)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.asking import answer, ask
 from fedmarket.agents.claims import collect_for
 from fedmarket.agents.keeper import keep
 from fedmarket.domain.accounts import sign
@@ -11,12 +12,13 @@ from fedmarket.domain.derive import hkdf
 from fedmarket.domain.errors import MarketError, RefusedError
 from fedmarket.domain.lifecycle import Role, Status
 from fedmarket.domain.reference.scoring import MAX_TABLE, commitment_of
-from fedmarket.domain.reference.state import NO_AGREEMENT
+from fedmarket.domain.reference.state import NO_AGREEMENT, Vote
 from fedmarket.domain.score_table import ScoreTable
 from fedmarket.record.admission import first_announcements, open_announced
 from fedmarket.record.evaluation import check_start, evaluate, open_validation
 from fedmarket.record.facts import agreed_terms, outcome, seat_keys
 from fedmarket.record.notes import note_digest
+from fedmarket.record.relay import unopened
 from fedmarket.record.sealed import AGE_OVERHEAD
 from fedmarket.record.slots import note_slot, own_entries, score_slot
 from fedmarket.record.statements import make_statements, send_statement, sent_statement, settled_outcome
@@ -32,10 +34,10 @@ class EvaluatorAgent:
     def __init__(self, actor: Actor, task: int) -> None:
         self.actor = actor
         self._task = task
-        self._told = False
+        self._told: Vote | None = None
 
     def step(self) -> list[Action]:
-        """Do the next thing that is the evaluator's: sit down, note, commit, reveal, confirm, claim, or tell."""
+        """Do the evaluator's next thing: answer, sit down, note, commit, reveal, confirm, claim, or tell."""
         record = self.actor.record
         record.refresh()
         if self._task not in record.tasks:
@@ -43,7 +45,11 @@ class EvaluatorAgent:
         view = record.task(self._task)
         if view.seat(self.actor.account, Role.EVALUATOR) is None:
             return []
-        return self.actor.attempt(lambda: self._act(view)) or keep(self.actor, view)
+        answered = self.actor.attempt(lambda: self._answer(view))
+        return answered or self.actor.attempt(lambda: self._act(view)) or keep(self.actor, view)
+
+    def _answer(self, view: TaskView) -> list[Action]:
+        return answer(self.actor, self._task) if view.rounds else []
 
     def _act(self, view: TaskView) -> list[Action]:
         if view.status is Status.OPEN:
@@ -103,11 +109,24 @@ class EvaluatorAgent:
     def _commit(self, view: TaskView) -> list[Action]:
         table = self._stored_table()
         if table is None:
-            table = self.measured_table().pack()
+            measured = self.measured_table()
+            if self.actor.record.now() <= view.patience_deadline and (missing := self._missing(view, measured)):
+                return ask(self.actor, self._task, missing)
+            table = measured.pack()
             entry = encrypt(self._commitment(table) + table, [self.actor.age.public])
             self.actor.record.store.put_entry(self._slot, entry)
             table = self._stored_table() or table
         return self.actor.call(self._task, "commit_scores", self._commitment(table))
+
+    def _missing(self, view: TaskView, table: ScoreTable) -> list[int]:
+        """Return the rounds from the first that does not verify on of which some blob is missing or does not open.
+
+        Another evaluator may hold what we lack, or our store be out of reach: who commits at once would name other
+        rounds than the rest.
+        """
+        record, rest = self.actor.record, range(table.rounds_verified + 1, len(view.rounds) + 1)
+        found = {each.round for each in unopened(record, self._task, rest, self.actor.age)}
+        return sorted(found | {r for r in rest if record.readable_manifest(self._task, r) is None})
 
     def measured_table(self) -> ScoreTable:
         """Audit and score all committed rounds with this seat's key.
@@ -135,7 +154,7 @@ class EvaluatorAgent:
     def _tell(self, view: TaskView) -> list[Action]:
         """Send every provider its statement while claims run; those that the store holds already are not sent again."""
         record, age, me = self.actor.record, self.actor.age, self.actor.account
-        if self._told or view.settled is None or record.now() > view.state.claim_deadline:
+        if view.settled in (None, self._told) or record.now() > view.state.claim_deadline:
             return []
         found, accounts = settled_outcome(record, self._task), [line.account for line in view.providers]
         missing = [a for a in accounts if sent_statement(record, self._task, found, age, me, a) is None]
@@ -143,11 +162,11 @@ class EvaluatorAgent:
             statements = make_statements(record, self._task, found, age) if missing else {}
         except RefusedError:
             # Our replay comes to other rounds: nothing that a second try in this process would change.
-            self._told = True
+            self._told = view.settled
             raise
         sent = [a for a in missing if send_statement(record, statements[a], self.actor.secret, age)]
         # Only spares a long-lived agent the reading: the slots themselves say what is left to do.
-        self._told = True
+        self._told = view.settled
         return [Action(me, "send_statement", self._task) for _ in sent]
 
     @property

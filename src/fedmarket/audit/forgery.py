@@ -12,8 +12,8 @@ from fedmarket.domain import canonical
 from fedmarket.domain.canonical import blob_id, id_hash
 from fedmarket.domain.manifest import Manifest
 from fedmarket.record.export import FILE, STORE
-from fedmarket.record.sealed import open_sealed, put_sealed
-from fedmarket.store.age import DECRYPT_LIMIT
+from fedmarket.record.relay import open_shared
+from fedmarket.record.sealed import put_sealed
 
 Line = dict[str, Any]
 
@@ -84,8 +84,7 @@ class Forgery:
     def opened(self, manifest: Manifest, kind: str) -> bytes:
         """Return the plaintext of a round's "bundle", "aggregate" or "model"."""
         assert self.evidence.identity is not None
-        blob, expected = getattr(manifest, f"{kind}_blob"), getattr(manifest, kind)
-        return open_sealed(self.evidence.record.store, blob, self.evidence.identity, expected, DECRYPT_LIMIT)
+        return open_shared(self.evidence.record, self.evidence.number, manifest, kind, self.evidence.identity)
 
     def change_sealed(self, manifest: Manifest, kind: str, offset: int, bit: int = 1) -> Byte:
         """Flip a bit of a byte in a round's opened "bundle", "aggregate" or "model", seal it and name it anew."""

@@ -5,9 +5,11 @@ from pathlib import Path
 from shutil import copyfile
 
 from fedmarket.audit.evidence import Evidence
+from fedmarket.domain.ask import KINDS
 from fedmarket.domain.canonical import digest
 from fedmarket.domain.errors import UsageError
 from fedmarket.record.export import FILE
+from fedmarket.record.relay import open_shared
 from fedmarket.record.sealed import open_sealed
 from fedmarket.store.age import DECRYPT_LIMIT
 
@@ -47,12 +49,8 @@ def _documents(evidence: Evidence) -> Iterator[bytes]:
     for round_number in evidence.rounds():
         manifest = record.manifest(number, round_number)
         yield manifest.encoded
-        for blob, plain in (
-            (manifest.bundle_blob, manifest.bundle),
-            (manifest.aggregate_blob, manifest.aggregate),
-            (manifest.model_blob, manifest.model),
-        ):
-            yield open_sealed(record.store, blob, evidence.identity, plain, DECRYPT_LIMIT)
+        for kind in KINDS:
+            yield open_shared(record, number, manifest, kind, evidence.identity)
 
 
 def _write(path: Path, data: bytes) -> bool:

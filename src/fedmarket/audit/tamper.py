@@ -70,22 +70,24 @@ class Change:
         return sentence(f"tamper.opened_{self.file}", lang, **self.params)
 
 
-def tamper(folder: Path, number: int, secret: bytes | None, what: str, seed: int) -> tuple[Change, tuple[Check, ...]]:
+def tamper(
+    folder: Path, number: int, secret: bytes | None, what: str, seed: int, now: int = 0
+) -> tuple[Change, tuple[Check, ...]]:
     """Change the smallest thing of the kind `what` in a copy of an export, and audit the copy.
 
-    `what` is one of `KINDS` or "any"; `seed` chooses among equals. Raises UsageError where the kind is unknown
-    (tamper.unknown), needs a seat's key to be noticed (tamper.needs_seat), is not in this record (tamper.nothing), or
-    where the record fails its audit as it is (tamper.already_fails).
+    `what` is one of `KINDS` or "any"; `seed` chooses among equals, `now` is the time of the audit. Raises UsageError
+    where the kind is unknown (tamper.unknown), needs a seat's key to be noticed (tamper.needs_seat), is not in this
+    record (tamper.nothing), or where the record fails its audit as it is (tamper.already_fails).
     """
     if what != ANY and what not in KINDS:
         raise UsageError("tamper.unknown", what=what[:40], known=", ".join((*KINDS, ANY)))
-    broken = next((check for check in audit_export(folder, number, secret) if check.status == FAIL), None)
+    broken = next((check for check in audit_export(folder, number, secret, now) if check.status == FAIL), None)
     if broken is not None:
         raise UsageError("tamper.already_fails", check=broken.name)
     with TemporaryDirectory(prefix="fedmarket-tamper-") as place:
         forgery = _copied(folder, Path(place), number, secret)
         change = _change(forgery, what, Random(seed))
-        checks = audit_export(forgery.folder, number, secret)
+        checks = audit_export(forgery.folder, number, secret, now)
     if not any(check.status == FAIL for check in checks):
         raise RefusedError("tamper.unnoticed", change=change.sentence())
     return change, checks

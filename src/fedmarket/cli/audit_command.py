@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,10 +47,11 @@ def add_audit(app: typer.Typer, words: Words, audit_export: AuditExport) -> None
         progress = Progress(sys.stderr)
         progress.show(words("stage_auditing"))
         change: Change | None = None
+        now = int(time())
         if tamper is not None:
-            change, checks = _tampered(folder, task, secret, tamper, seed)
+            change, checks = _tampered(folder, task, secret, tamper, seed, now)
         else:
-            checks = audit_export(folder, task, secret)
+            checks = audit_export(folder, task, secret, now)
         opened = None if open_to is None else _open(folder, task, secret, open_to)
         progress.clear()
         if as_json:
@@ -66,11 +68,11 @@ def add_audit(app: typer.Typer, words: Words, audit_export: AuditExport) -> None
 
 
 def _tampered(
-    folder: Path, task: int, secret: bytes | None, what: str, seed: int
+    folder: Path, task: int, secret: bytes | None, what: str, seed: int, now: int
 ) -> "tuple[Change, tuple[Check, ...]]":
     from fedmarket.audit.tamper import tamper
 
-    return tamper(folder, task, secret, what, seed)
+    return tamper(folder, task, secret, what, seed, now)
 
 
 def _open(folder: Path, task: int, secret: bytes | None, out: Path) -> int:

@@ -1,5 +1,6 @@
 """Where a writer puts what others look for: one prefix in the store for each task, round, attempt and account."""
 
+from fedmarket.domain.ask import Ask
 from fedmarket.domain.errors import StoreError
 from fedmarket.record.live import Record
 from fedmarket.store.blobs import ENTRY_LIMIT
@@ -25,6 +26,16 @@ def score_slot(record: Record, task: int, account: str) -> str:
 def statement_slot(record: Record, task: int, account: str, provider: str) -> str:
     """Return the prefix of an evaluator's statements for a provider, encrypted to that provider and to itself."""
     return f"{_home(record, task)}/statements/{account}/{provider}"
+
+
+def ask_slot(record: Record, task: int) -> str:
+    """Return the prefix of what parties of a task may read and cannot open."""
+    return f"{_home(record, task)}/asks"
+
+
+def relay_slot(record: Record, task: int, ask: Ask, account: str) -> str:
+    """Return the prefix of what an evaluator hands on as the answer to an ask."""
+    return f"{_home(record, task)}/{ask.round}/{ask.kind}/{ask.key.hex()[:40]}/{account}"
 
 
 def entries(record: Record, slot: str, limit: int = ENTRY_LIMIT) -> list[str]:
