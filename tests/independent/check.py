@@ -69,7 +69,8 @@ def check(folder: Path, number: str) -> None:
     numbers, money = terms | terms["admission"] | terms["money"], {k: int(v) for k, v in terms["money"].items()}
     weight, price = ({row["account"]: int(row[k]) for row in said["Joined"]} for k in ("weight", "price"))
     R, b, goal = int(vote["rounds_verified"]), int(vote["best_round"]), terms["goal"]
-    need(not terms["strategy"]["parameters"], "the strategy is plain averaging")
+    plainest = terms["recipe"]["name"] == "softmax" and not terms["strategy"]["parameters"]
+    need(plainest and numbers["listed"], "the recipe is softmax, the strategy averaging, and there is an allow-list")
     need(all(str(numbers[k]) == v for k, v in chain.items() if k in numbers and type(v) is str), "the contract's terms")
     listed = [(line["account"], line["weight"], int(line["price"])) for line in numbers["listed"]]
     seats = [seat["account"] for seat in terms["evaluators"]]
