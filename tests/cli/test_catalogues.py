@@ -12,7 +12,7 @@ import fedmarket.embedded
 import fedmarket.record
 from fedmarket.domain.errors import _catalogue
 
-AREAS = ("cli", "keyfile", "why", "figure", "demo", "statement", "tamper", "opened")
+AREAS = ("cli", "keyfile", "why", "figure", "demo", "statement", "statement_page", "tamper", "tampered", "opened")
 BUILT = re.compile(
     r"reason_|unit_|check_|stage_|opt_|help_|site_|role_|examples_|arg_|usage_|place_|hidden_|opened_|without_"
 )

@@ -8,6 +8,7 @@ from fedmarket.audit.evidence import Evidence
 from fedmarket.domain.ask import KINDS
 from fedmarket.domain.canonical import digest
 from fedmarket.domain.errors import UsageError
+from fedmarket.domain.manifest import NOTHING
 from fedmarket.record.export import FILE
 from fedmarket.record.relay import open_shared
 from fedmarket.record.sealed import open_sealed
@@ -49,7 +50,7 @@ def _documents(evidence: Evidence) -> Iterator[bytes]:
     for round_number in evidence.rounds():
         manifest = record.manifest(number, round_number)
         yield manifest.encoded
-        for kind in KINDS:
+        for kind in (kind for kind in KINDS if getattr(manifest, kind) != NOTHING):
             yield open_shared(record, number, manifest, kind, evidence.identity)
 
 

@@ -49,7 +49,7 @@ class NothingToTamper(UsageError):
 class Change:
     """What was changed: a byte of `file`, or of a document in a ciphertext that `file` names in words.
 
-    `place` and `hidden` are sentences of the catalogue ("tamper.place_<kind>", "tamper.hidden_<how>").
+    `place` and `hidden` are sentences of the catalogue ("tampered.place_<kind>", "tampered.hidden_<how>").
     """
 
     kind: str
@@ -60,14 +60,14 @@ class Change:
 
     def sentence(self, lang: str = "en") -> str:
         """Say in `lang` what was changed where, and what was written anew to hide it."""
-        place = sentence(f"tamper.place_{self.kind}", lang, **self.params)
+        place = sentence(f"tampered.place_{self.kind}", lang, **self.params)
         file = self.file if "/" in self.file or "." in self.file else self._opened(lang)
         byte = {"offset": self.byte.offset, "old": f"0x{self.byte.old:02x}", "new": f"0x{self.byte.new:02x}"}
-        changed = sentence("tamper.changed", lang, file=file, place=place, **byte)
-        return changed + sentence(f"tamper.hidden_{self.hidden}", lang)
+        changed = sentence("tampered.changed", lang, file=file, place=place, **byte)
+        return changed + sentence(f"tampered.hidden_{self.hidden}", lang)
 
     def _opened(self, lang: str) -> str:
-        return sentence(f"tamper.opened_{self.file}", lang, **self.params)
+        return sentence(f"tampered.opened_{self.file}", lang, **self.params)
 
 
 def tamper(

@@ -55,8 +55,8 @@ class Reader:
     key: str
 
     def __call__(self, name: str, /, **params: object) -> str:
-        """Return the sentence `statement.<name>` with its parameters filled in."""
-        return sentence(f"statement.{name}", self.lang, **params)
+        """Return the sentence `statement_page.<name>` with its parameters filled in."""
+        return sentence(f"statement_page.{name}", self.lang, **params)
 
 
 @dataclass(frozen=True)

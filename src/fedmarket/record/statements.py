@@ -13,7 +13,7 @@ from fedmarket.domain.typed_data import StatementMessage
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.tensors import Tensors
 from fedmarket.learning.without import WithoutEach
-from fedmarket.record.evaluation import evaluate, open_validation
+from fedmarket.record.evaluation import by_constants_in_force, evaluate, open_validation
 from fedmarket.record.facts import outcome, seat_keys, task_facts
 from fedmarket.record.live import DOCUMENT_LIMIT, Record
 from fedmarket.record.models import fresh_server, initial_model, recipe_of
@@ -108,9 +108,10 @@ def measure_each(record: Record, number: int, found: Outcome, identity: AgeIdent
     """
     terms, validation = record.terms(number), open_validation(record, number, identity)
     recipe, accounts = recipe_of(terms), [line.account for line in record.task(number).providers]
+    table = by_constants_in_force(record, number, identity, validation)
 
     def skill_ppb(model: Tensors) -> int:
-        return measure(recipe, model, validation).skill_ppb
+        return measure(recipe, model, table).skill_ppb
 
     without = WithoutEach(accounts, initial_model(terms), lambda: fresh_server(terms), skill_ppb)
 
