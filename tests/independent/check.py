@@ -70,9 +70,7 @@ def check(folder: Path, number: str) -> None:
     weight, price = ({row["account"]: int(row[k]) for row in said["Joined"]} for k in ("weight", "price"))
     R, b, goal = int(vote["rounds_verified"]), int(vote["best_round"]), terms["goal"]
     beyond = [*terms["strategy"]["parameters"], *terms["data"].get("bounds", [])]
-    need(
-        terms["recipe"]["name"] == "softmax" and numbers["listed"] and not beyond, "the task is of the kind named above"
-    )
+    need(terms["recipe"]["name"] == "softmax" and numbers["listed"] and not beyond, "the task is of the kind above")
     need(all(str(numbers[k]) == v for k, v in chain.items() if k in numbers and type(v) is str), "the contract's terms")
     listed = [(line["account"], line["weight"], int(line["price"])) for line in numbers["listed"]]
     seats = [seat["account"] for seat in terms["evaluators"]]
