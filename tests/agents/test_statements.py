@@ -21,6 +21,7 @@ from tests.agents.rogue_aggregators import AddsUpWrongly
 from tests.agents.rogue_evaluators import TOLERANCE_PPB, bent, scores_moved
 from tests.agents.rogue_providers import FreeRider
 from tests.agents.story import Story, play, silent_in_scoring
+from tests.agents.test_constants import BOUNDS
 from tests.simulation.world import Chaos, World
 
 EVALUATORS = [f"evaluator {i}" for i in range(3)]
@@ -145,6 +146,23 @@ def test_a_free_riders_says_that_nothing_changed_without_it_and_what_it_lost() -
     assert (found.delivered, found.refused) == ((), {"unchanged": (1, 2)})
     assert found.measured == Measured(Signed(0), found.final_ppb, found.best_round)
     assert found.money.forfeited == found.money.bond and found.money.balance == -found.money.bond
+
+
+def test_where_constants_come_from_providers_the_model_without_is_measured_by_them() -> None:
+    told = play({"provider 0": FreeRider}, bounds=BOUNDS, rows=64)
+    found = read(told, "provider 0", "evaluator 0")
+    assert found is not None
+    assert found.measured.without_ppb == found.final_ppb
+    for provider in PROVIDERS[1:]:
+        other = read(told, provider, "evaluator 1")
+        assert other is not None and other.measured.without_ppb != found.final_ppb
+
+
+@pytest.mark.parametrize("recipe", ["softmax", "mlp:4"])
+def test_other_recipes_have_statements_too(recipe: str) -> None:
+    told = play({"provider 0": FreeRider}, options={"recipe": recipe})
+    found = read(told, "provider 0", "evaluator 0")
+    assert found is not None and found.measured.without_ppb == found.final_ppb
 
 
 def test_with_server_momentum_and_open_admission_they_are_written_too() -> None:
