@@ -18,6 +18,7 @@ from fedmarket.cli.help import HelpfulGroup
 from fedmarket.cli.language import FLAG, Words, choose_language
 from fedmarket.cli.profile_command import add_profile
 from fedmarket.cli.programs import PROGRAMS, Programs
+from fedmarket.cli.provider_commands import add_provider
 from fedmarket.cli.settings import configured_language
 from fedmarket.cli.usage import usage_detail
 from fedmarket.domain.errors import LANGUAGES, MarketError
@@ -87,6 +88,7 @@ def build(words: Words, programs: Programs, environ: Mapping[str, str]) -> typer
 
     add_demo(app, words, programs, environ)
     add_audit(app, words, programs, environ)
+    add_provider(app, words)
     add_chain(app, words, environ)
     add_deploy(app, words, environ)
     add_account(app, words, environ)

@@ -15,7 +15,7 @@ from fedmarket.cli.language import FLAG, Words
 from fedmarket.cli.programs import OnRound, Programs, RunDemo
 from fedmarket.cli.progress import Progress
 from fedmarket.cli.settings import Settings, names_chain, needed_rpc, settle
-from fedmarket.domain.errors import UsageError
+from fedmarket.domain.errors import LANGUAGES, UsageError
 from fedmarket.embedded.report import RoundLine
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ SEED = 4
 """Of seeds 0 to 19 the one whose figures lie nearest their mean: neither the best story nor the worst."""
 PICTURE = "figure.svg"
 EVALUATOR = "evaluator 1"
+STATEMENTS = "statements"
 PLACES = ("travels", "waits")
 """Stages in which the demo begins on a chain of somebody else's."""
 FIRST_STAGES = ("chain", *PLACES)
@@ -144,19 +145,37 @@ class _Play:
         return path
 
     def _keep(self, result: "DemoResult") -> Path | None:
-        """Write the keys where they are to be kept, and return that of the first evaluator."""
+        """Write keys and statements where they are to be kept, and return the key file of the first evaluator."""
         from fedmarket.cli.keyfile import write_key_file
 
         if not self.keep_keys:
             return None
         for name, secret in result.keys.items():
             write_key_file(_key_path(result.folder, name), secret)
+        _write_statements(result)
         return _key_path(result.folder, EVALUATOR)
 
 
+def _write_statements(result: "DemoResult") -> None:
+    """Write every provider's statement, in every language."""
+    from fedmarket.cli.provider_commands import write_statement
+    from fedmarket.cli.statement_page import Reader
+    from fedmarket.embedded.demo_world import local_name
+
+    for name, told in result.statements.items():
+        for lang in LANGUAGES:
+            key = str(_key_path(result.folder, name))
+            reader = Reader(lang, name=local_name(name, lang), unit="biopsies", folder=result.folder, key=key)
+            write_statement(result.folder / STATEMENTS, _stem(name), told, reader)
+
+
 def _key_path(folder: Path, name: str) -> Path:
+    return folder / "keys" / f"{_stem(name)}.key"
+
+
+def _stem(name: str) -> str:
     letters = "".join(character if character.isalnum() else " " for character in name.lower())
-    return folder / "keys" / f"{'-'.join(letters.split())}.key"
+    return "-".join(letters.split())
 
 
 def _stage(stage: str, words: Words, facts: Facts) -> str:
