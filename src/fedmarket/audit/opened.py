@@ -7,7 +7,7 @@ from shutil import copyfile
 from fedmarket.audit.evidence import Evidence
 from fedmarket.domain.ask import KINDS
 from fedmarket.domain.canonical import digest
-from fedmarket.domain.errors import UsageError
+from fedmarket.domain.errors import SystemFault, UsageError
 from fedmarket.domain.manifest import NOTHING
 from fedmarket.record.export import FILE
 from fedmarket.record.relay import open_shared
@@ -37,7 +37,7 @@ def write_opened(folder: Path, number: int, secret: bytes, out: Path) -> int:
         copyfile(folder / FILE, out / FILE)
         return sum(_write(out / PLAIN / digest(data).hex(), data) for data in _documents(evidence))
     except OSError as error:
-        raise UsageError("record.unwritable", path=out, detail=error.strerror) from error
+        raise UsageError("record.unwritable", path=out, detail=SystemFault.of(error)) from error
 
 
 def _documents(evidence: Evidence) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from fedmarket.audit.checks import ANYONE, SEAT
 from fedmarket.audit.forgery import Byte, Forgery, Line, difference, other_digit
 from fedmarket.audit.run import FAIL, Check, audit_export
 from fedmarket.domain.canonical import blob_id
-from fedmarket.domain.errors import RefusedError, UsageError, sentence
+from fedmarket.domain.errors import RefusedError, SystemFault, UsageError, sentence
 from fedmarket.domain.manifest import Manifest
 from fedmarket.learning.bundle import COUNT, LENGTH, unpack_bundle
 from fedmarket.learning.tensors import NUMPY_DTYPES
@@ -97,7 +97,7 @@ def _copied(folder: Path, place: Path, number: int, secret: bytes | None) -> For
     try:
         return Forgery(folder, place, number, secret)
     except OSError as error:
-        raise UsageError("tamper.unreadable", path=folder, detail=error.strerror or type(error).__name__) from error
+        raise UsageError("tamper.unreadable", path=folder, detail=SystemFault.of(error)) from error
 
 
 def _change(forgery: Forgery, what: str, random: Random) -> Change:

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from io import TextIOWrapper
 from traceback import print_exc
 from typing import Annotated, Any, NoReturn
 
@@ -20,11 +19,13 @@ from fedmarket.cli.profile_command import add_profile
 from fedmarket.cli.programs import PROGRAMS, Programs
 from fedmarket.cli.provider_commands import add_provider
 from fedmarket.cli.settings import configured_language
+from fedmarket.cli.streams import flushed, prepare_streams
 from fedmarket.cli.usage import usage_detail
-from fedmarket.domain.errors import LANGUAGES, MarketError
+from fedmarket.domain.errors import LANGUAGES, MarketError, SystemFault
 
 DEBUG_VARIABLE = "FEDMARKET_DEBUG"
 USAGE = 2
+UNREACHABLE = 4
 FAULT = 70
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -34,10 +35,12 @@ UsageFault: Any = typer.BadParameter.__base__
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with its code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    sys.exit(run(sys.argv[1:], os.environ))
+    prepare_streams()
+    code = run(sys.argv[1:], os.environ)
+    unwritten = flushed()
+    if unwritten and code == 0:
+        code = BROKEN_PIPE if isinstance(unwritten, BrokenPipeError) else _unwritable(unwritten, Words(LANGUAGES[0]))
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str], environ: Mapping[str, str], programs: Programs = PROGRAMS) -> int:
@@ -57,6 +60,8 @@ def run(arguments: Sequence[str], environ: Mapping[str, str], programs: Programs
         command = error.ctx.command_path if error.ctx else "fedmarket"
         detail = usage_detail(error.format_message(), words)
         return _complain(words("usage", detail=detail, command=command), USAGE)
+    except OSError as error:
+        return _unwritable(error, words)
     except (KeyboardInterrupt, typer.Abort):
         return _complain(words("interrupted"), INTERRUPTED)
     except SystemExit as end:  # typer's answer to a reader that went away, with the 1 that means FAIL here
@@ -94,6 +99,11 @@ def build(words: Words, programs: Programs, environ: Mapping[str, str]) -> typer
     add_account(app, words, environ)
     add_profile(app, words, environ)
     return app
+
+
+def _unwritable(error: OSError, words: Words) -> int:
+    """Say that standard output takes nothing more: files of ours have refusals of their own."""
+    return _complain(words("output_unwritable", detail=SystemFault.of(error)), UNREACHABLE)
 
 
 def _complain(sentence: str, code: int) -> int:

@@ -12,7 +12,7 @@ from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
 from fedmarket.cli.programs import Programs
 from fedmarket.cli.settings import names_chain, needed_rpc, settle
-from fedmarket.domain.errors import UsageError
+from fedmarket.domain.errors import KeyfileError, UsageError
 
 if TYPE_CHECKING:
     from fedmarket.audit.run import Check
@@ -48,6 +48,8 @@ def add_audit(app: typer.Typer, words: Words, programs: Programs, environ: Mappi
 
         if tamper is not None and open_to is not None:
             raise UsageError("tamper.or_open")
+        if passphrase_file is not None and key is None:
+            raise KeyfileError("keyfile.passphrase_without_key")
         settings = None
         if names_chain(environ, rpc_url, profile):
             settings = settle(environ, {"rpc": rpc_url, "deployment": deployment}, profile)

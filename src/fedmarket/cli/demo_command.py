@@ -15,7 +15,7 @@ from fedmarket.cli.language import FLAG, Words
 from fedmarket.cli.programs import OnRound, Programs, RunDemo
 from fedmarket.cli.progress import Progress
 from fedmarket.cli.settings import Settings, names_chain, needed_rpc, settle
-from fedmarket.domain.errors import LANGUAGES, UsageError
+from fedmarket.domain.errors import LANGUAGES, SystemFault, UsageError
 from fedmarket.embedded.report import RoundLine
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class _Play:
         try:
             path.write_text(draw(result.report, result.comparison, self.words.lang), encoding="utf-8")
         except OSError as error:
-            raise UsageError("record.unwritable", path=path, detail=error.strerror) from error
+            raise UsageError("record.unwritable", path=path, detail=SystemFault.of(error)) from error
         return path
 
     def _keep(self, result: "DemoResult") -> Path | None:

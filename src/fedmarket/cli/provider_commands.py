@@ -10,7 +10,7 @@ import typer
 
 from fedmarket.cli.help import HelpfulCommand, HelpfulGroup
 from fedmarket.cli.language import FLAG, Words
-from fedmarket.domain.errors import UsageError
+from fedmarket.domain.errors import SystemFault, UsageError
 
 if TYPE_CHECKING:
     from fedmarket.audit.statements import Told
@@ -100,4 +100,4 @@ def _write(path: Path, text: str) -> None:
     except FileExistsError as error:
         raise UsageError("statement.file_exists", path=path) from error
     except OSError as error:
-        raise UsageError("record.unwritable", path=path, detail=error.strerror) from error
+        raise UsageError("record.unwritable", path=path, detail=SystemFault.of(error)) from error

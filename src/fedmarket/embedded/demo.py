@@ -12,7 +12,7 @@ from fedmarket.audit.run import Check, audit_export
 from fedmarket.audit.statements import Told, open_statements
 from fedmarket.domain.chain_terms import Windows
 from fedmarket.domain.derive import seed as derived_seed
-from fedmarket.domain.errors import UsageError
+from fedmarket.domain.errors import SystemFault, UsageError
 from fedmarket.domain.terms import Terms
 from fedmarket.embedded.demo_world import FREE_RIDER, NOISY_SITE, TARGET, DemoWorld, Patients
 from fedmarket.embedded.market import EmbeddedChain, Market, Stage, TaskPlan, TaskRun
@@ -110,7 +110,7 @@ def make_room(folder: Path, seed: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MARKER).write_text(f"{seed}\n", encoding="ascii")
     except OSError as error:
-        raise UsageError("record.unwritable", path=folder, detail=error.strerror) from error
+        raise UsageError("record.unwritable", path=folder, detail=SystemFault.of(error)) from error
 
 
 def _remove(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fedmarket.domain.errors import DataError
+from fedmarket.domain.errors import DataError, SystemFault
 from fedmarket.domain.terms import DataSchema
 from fedmarket.learning.table import Table, build_table, class_number
 
@@ -33,7 +33,7 @@ def read_csv(path: Path, schema: DataSchema) -> Table:
     except csv.Error as error:
         raise DataError("data.malformed", detail=str(error)[:120]) from error
     except OSError as error:
-        raise DataError("data.unreadable", path=str(path), detail=error.strerror) from error
+        raise DataError("data.unreadable", path=str(path), detail=SystemFault.of(error)) from error
 
 
 def _read(reader: Iterator[list[str]], schema: DataSchema) -> Table:
