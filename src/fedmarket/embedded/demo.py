@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
 from time import perf_counter
 
 import numpy as np
 
 from fedmarket.audit.run import Check, audit_export
 from fedmarket.domain.derive import seed as derived_seed
-from fedmarket.domain.errors import UsageError
 from fedmarket.domain.terms import Terms
 from fedmarket.embedded.demo_world import FREE_RIDER, NOISY_SITE, TARGET, DemoWorld, Patients
 from fedmarket.embedded.market import EmbeddedChain, Market, Stage, TaskPlan, TaskRun
 from fedmarket.embedded.references import Raw, compare
 from fedmarket.embedded.report import Comparison, RoundLine, TaskReport
+from fedmarket.embedded.run_folder import MODEL, prepare
 from fedmarket.learning.recipe import Recipe
 from fedmarket.learning.table import schema_from_arrays
 from fedmarket.learning.tensors import Tensors, encode
@@ -24,8 +23,6 @@ from fedmarket.learning.tensors import Tensors, encode
 # by it: it suits hospitals that are known by name, while the default of 1.0 suits strangers.
 CLIP = "0.5"
 MARKER = "demo.seed"
-MODEL = "model.safetensors"
-PIECES = (MARKER, MODEL, "events.json", "figure.svg", "store", "keys")
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def run_demo(
     Raises UsageError where `folder` holds something that is not an earlier demo's.
     """
     begun = perf_counter()
-    _prepare(folder, seed)
+    prepare(folder, MARKER, str(seed))
     on_stage("chain", {})
     world = DemoWorld.make(seed)
     market = Market(seed, chain=chain, folder=folder)
@@ -80,27 +77,6 @@ def run_demo(
         model_path=folder / MODEL,
         seconds=perf_counter() - begun,
     )
-
-
-def _prepare(folder: Path, seed: int) -> None:
-    """Make room for a record: an earlier demo's is replaced, anything else is refused."""
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            if not (folder / MARKER).is_file():
-                raise UsageError("embedded.folder_in_use", path=folder)
-            for name in PIECES:
-                _remove(folder / name)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / MARKER).write_text(f"{seed}\n", encoding="ascii")
-    except OSError as error:
-        raise UsageError("record.unwritable", path=folder, detail=error.strerror) from error
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _plan(market: Market, world: DemoWorld) -> TaskPlan:
