@@ -9,7 +9,7 @@ from fedmarket.learning.sheet import BEYOND, MISSING, Numbers, Texts
 from fedmarket.learning.table import FloatArray
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-NUMBER_CHARACTERS = b"0123456789+-.eE"
+NUMBER_CHARACTERS = b"0123456789+-.eE "
 NO_NUMBER = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
 """What stands for an empty cell among numbers."""
 NO_TEXT = NO_NUMBER - {"none"}
@@ -34,13 +34,14 @@ class ColumnBuilder:
         self.late = False
 
     def add(self, cells: Sequence[str], row_numbers: Sequence[int]) -> None:
-        """Take a block of stripped cells that stand in the rows `row_numbers` of the file."""
+        """Take a block of cells that stand in the rows `row_numbers` of the file; blanks around them do not count."""
         if self.late:
             return
         numbers = as_numbers(cells) if not self._texts else None
         if numbers is not None:
             self._numbers.append(numbers)
             return
+        cells = [cell.strip() for cell in cells]
         if self.odd is None:
             self.odd = _first_odd(cells, row_numbers)
         self.late, self._texts = bool(self._numbers), True
@@ -77,9 +78,7 @@ class ColumnBuilder:
 def as_numbers(cells: Sequence[str]) -> FloatArray | None:
     """Return cells as float64, NaN for empty ones, or None where one is neither."""
     found = _plain_numbers(cells)
-    if found is None:
-        found = _plain_numbers(["" if cell.lower() in NO_NUMBER else cell for cell in cells])
-    return found
+    return _plain_numbers([_present(cell) for cell in cells]) if found is None else found
 
 
 def is_number(cell: str) -> bool:
@@ -93,9 +92,22 @@ def _plain_numbers(cells: Sequence[str]) -> FloatArray | None:
     if not joined.isascii() or joined.encode().translate(None, NUMBER_CHARACTERS):
         return None
     try:
+        return np.fromiter(map(float, cells), np.float64, len(cells))
+    except ValueError:
+        return _with_gaps(cells) if "" in cells else None
+
+
+def _with_gaps(cells: Sequence[str]) -> FloatArray | None:
+    try:
         return np.array([float(cell) if cell else np.nan for cell in cells])
     except ValueError:
         return None
+
+
+def _present(cell: str) -> str:
+    """Return the cell without blanks around it, empty where it says that it is."""
+    stripped = cell.strip()
+    return "" if stripped.lower() in NO_NUMBER else stripped
 
 
 def _first_odd(cells: Sequence[str], row_numbers: Sequence[int]) -> tuple[int, str] | None:

@@ -63,7 +63,7 @@ def _read(path: Path, codec: str, texts: frozenset[int]) -> tuple[Sheet, frozens
             rows = [row for row, _ in block]
             numbers += rows
             for builder, cells in zip(builders, zip(*(cells for _, cells in block), strict=True), strict=True):
-                builder.add([cell.strip() for cell in cells], rows)
+                builder.add(cells, rows)
     late = frozenset(place for place, builder in enumerate(builders) if builder.late)
     if late:
         return Sheet({}, np.empty(0, np.int64)), late
@@ -78,7 +78,7 @@ def _blocks(reader: Iterator[list[str]], width: int) -> Iterator[list[tuple[int,
     while block := list(islice(rows, BLOCK)):
         kept: list[tuple[int, Sequence[str]]] = []
         for row, cells in block:
-            if not "".join(cells).strip():
+            if not cells or (not cells[0].strip() and not "".join(cells).strip()):
                 continue
             if len(cells) > width:
                 raise DataError("data.too_many_cells", row=row, found=len(cells), expected=width)
