@@ -65,8 +65,10 @@ class HidesFromTheAggregator(ProviderAgent):
     def _send(self, view: TaskView) -> list[Action]:
         return self._announce(view) if self.actor.record.now() <= view.state.submit_deadline else []
 
-    def _make_update(self, view: TaskView, context: GateContext, *, announced: bool) -> tuple[bytes, bytes]:
-        update_id, sealed = super()._make_update(view, context, announced=announced)
+    def _make_update(
+        self, view: TaskView, context: GateContext, base: Tensors, *, announced: bool
+    ) -> tuple[bytes, bytes]:
+        update_id, sealed = super()._make_update(view, context, base, announced=announced)
         return update_id, encrypt(decrypt(sealed, self.actor.age), self._readers(view))
 
     def _readers(self, view: TaskView) -> list[bytes]:
