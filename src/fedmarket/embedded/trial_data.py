@@ -1,9 +1,9 @@
 """One's own table made into a small market: sites that hold rows, a requester's validation set, and a test set."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from fedmarket.embedded.split import deal, deal_evenly
 from fedmarket.learning.column_kinds import Layout, judge_columns
 from fedmarket.learning.data_file import read_sheet
 from fedmarket.learning.empty_cells import EmptyCells, without_empty_cells
-from fedmarket.learning.features import feature_values, label_texts
+from fedmarket.learning.features import feature_values, label_texts, target_numbers
 from fedmarket.learning.sheet import Sheet, Texts, Unusable, as_texts, listed
 from fedmarket.learning.standardise import constants, decimals
 from fedmarket.learning.target_kind import Target, imbalance, judge_target
@@ -82,8 +82,6 @@ def make_trial_data(choice: Choice) -> TrialData:
     if len(sheet) < LEAST_ROWS:
         raise DataError("data.too_few_rows", rows=len(sheet), limit=LEAST_ROWS)
     target, layout = _judge(sheet, choice)
-    if target.is_number:
-        raise DataError("data.target_is_number", column=choice.target)
     random = np.random.Generator(np.random.PCG64(choice.seed))
     parts = _divide(sheet, target, choice, random)
     validation = _own_validation(choice, target, layout) if choice.validation else sheet.rows(parts.validation)
@@ -123,11 +121,8 @@ class _Parts:
 
 
 def _divide(sheet: Sheet, target: Target, choice: Choice, random: np.random.Generator) -> _Parts:
-    labels = label_texts(sheet, target.column)
-    owner = _owners(sheet, choice)
-    groups = labels.codes.astype(np.int64)
-    if owner is not None:
-        groups = groups + len(labels.values) * owner.codes.astype(np.int64)
+    strata, owner = _strata(sheet, target), _owners(sheet, choice)
+    groups = strata if owner is None else strata + (int(strata.max()) + 1) * owner.codes.astype(np.int64)
     own_file = choice.validation is not None
     first = 0.0 if own_file else min(choice.holdout, MOST_VALIDATION_ROWS / len(sheet))
     second = min(choice.holdout, MOST_TEST_ROWS / len(sheet))
@@ -139,6 +134,14 @@ def _divide(sheet: Sheet, target: Target, choice: Choice, random: np.random.Gene
         evenly = deal_evenly(groups[rest], choice.sites, random)
         sites = [(f"{SITE} {number}", rest[places]) for number, places in enumerate(evenly, 1)]
     return _Parts(tuple((name, places) for name, places in sites if len(places)), validation, test)
+
+
+def _strata(sheet: Sheet, target: Target) -> NDArray[np.int64]:
+    """Return each row's class, or which tenth of the target's values it is in (n,)."""
+    if not target.is_number:
+        return label_texts(sheet, target.column).codes.astype(np.int64)
+    values = target_numbers(sheet, target.column)
+    return np.searchsorted(np.quantile(values, np.arange(0.1, 1, 0.1)), values).astype(np.int64)
 
 
 def _owners(sheet: Sheet, choice: Choice) -> Texts | None:
@@ -168,7 +171,7 @@ def _large_enough(
     sheet: Sheet, sites: Sequence[tuple[str, NDArray[np.int64]]], target: Target
 ) -> tuple[list[tuple[str, NDArray[np.int64]]], list[Remark]]:
     """Return the sites that can train, and a remark on each that cannot."""
-    labels = label_texts(sheet, target.column).codes
+    labels = _labels(sheet, target.column, number=target.is_number)
     kept, remarks = [], []
     for name, places in sites:
         if len(places) < LEAST_SITE_ROWS:
@@ -193,11 +196,12 @@ def _own_validation(choice: Choice, target: Target, layout: Layout) -> Sheet:
     sheet, _ = without_empty_cells(sheet, layout, choice.target, choice.empty_cells)
     if len(sheet) < LEAST_ROWS:
         raise DataError("data.too_few_rows", rows=len(sheet), limit=LEAST_ROWS)
-    found = judge_target(sheet, choice.target)
-    unknown = [name for name in found.classes if name not in target.classes]
-    if unknown or found.is_number:
-        value = listed(unknown) if unknown else "-"
-        raise DataError("data.validation_classes", column=choice.target, value=value, known=listed(target.classes))
+    if not target.is_number:
+        found = label_texts(sheet, choice.target)
+        unknown = [name for name in found.values if name not in target.classes]
+        if unknown:
+            known = listed(target.classes)
+            raise DataError("data.validation_classes", column=choice.target, value=listed(unknown), known=known)
     return sheet
 
 
@@ -212,12 +216,23 @@ def _schema(validation: Sheet, layout: Layout, target: Target) -> tuple[Layout, 
             raise DataError("data.no_features", columns=listed(sorted(flat)))
         return _schema(validation, Layout(used, (*layout.left_out, *remarks)), target)
     schema = DataSchema(layout.features, decimals(means), decimals(scales), target.column, target.classes)
+    if target.is_number:
+        values = target_numbers(validation, target.column)
+        mean, scale = decimals(np.array([values.mean(), values.std()]))
+        schema = replace(schema, target_mean=mean, target_scale=scale)
     return layout, schema
 
 
 def _raw(sheet: Sheet, schema: DataSchema) -> Raw:
-    labels = label_texts(sheet, schema.target)
-    return Raw(feature_values(sheet, schema.features), np.array(labels.values)[labels.codes])
+    return Raw(feature_values(sheet, schema.features), _labels(sheet, schema.target, number=schema.regression))
+
+
+def _labels(sheet: Sheet, name: str, *, number: bool) -> NDArray[Any]:
+    """Return the target's values (n,): numbers, or class names."""
+    if number:
+        return target_numbers(sheet, name)
+    texts = label_texts(sheet, name)
+    return np.array(texts.values)[texts.codes]
 
 
 def check_choice(choice: Choice) -> None:

@@ -63,13 +63,14 @@ def feature_values(sheet: Sheet, names: Sequence[str]) -> FloatArray:
 def table_from_sheet(sheet: Sheet, schema: DataSchema) -> Table:
     """Return the standardised table of the schema's features and target.
 
-    Raises DataError as `feature_values` does, and unknown_class, missing_value, no_rows, one_class.
+    Raises DataError as `feature_values` does, and unknown_class, missing_value, no_rows, one_class, constant_target.
     """
     sheet.require((*(parse_feature(name, sheet.columns).column for name in schema.features), schema.target))
     if not len(sheet):
         raise DataError("data.no_rows")
     raw = feature_values(sheet, schema.features)
-    return build_table(raw, class_numbers(sheet, schema), schema)
+    labels = target_numbers(sheet, schema.target) if schema.regression else class_numbers(sheet, schema)
+    return build_table(raw, labels, schema)
 
 
 def class_numbers(sheet: Sheet, schema: DataSchema) -> IntVector:
@@ -79,6 +80,13 @@ def class_numbers(sheet: Sheet, schema: DataSchema) -> IntVector:
     _refuse_first(sheet, schema.target, ~known[texts.codes], "unknown_class", schema.classes)
     numbers = [class_number(text, 0, schema) if text in schema.classes else -1 for text in texts.values]
     return np.array(numbers, np.int64)[texts.codes]
+
+
+def target_numbers(sheet: Sheet, target: str) -> FloatArray:
+    """Return a target that is a number (n,), raw; raises DataError as `feature_values` does."""
+    column = _usable(sheet.column(target), target)
+    _refuse_first(sheet, target, column.missing, "missing_value")
+    return _finite(sheet, target, column)
 
 
 def label_texts(sheet: Sheet, target: str) -> Texts:
@@ -114,18 +122,12 @@ class _Source:
                 values[:, place] = codes == sought.index(value)
 
     def _numbers(self, column: Numbers | Texts) -> FloatArray:
-        if isinstance(column, Texts):
-            if column.odd is not None:
-                row, text = column.odd
-                raise DataError("data.not_a_number", row=row, column=self.name, value=text[:40])
-            return np.full(len(self.sheet), np.nan)
-        _refuse_first(self.sheet, self.name, np.isinf(column.values), "not_finite")
-        missing = column.missing
+        values, missing = _finite(self.sheet, self.name, column), column.missing
         if not missing.any():
-            return column.values
+            return values
         if missing.all():
             raise DataError("data.nothing_to_fill_from", column=self.name)
-        return np.where(missing, np.median(column.values[~missing]), column.values)
+        return np.where(missing, np.median(values[~missing]), values)
 
     def _codes(self, texts: Texts, sought: tuple[str, ...]) -> NDArray[np.int64]:
         """Return each row's place in `sought` (n,), empty cells filled with the most frequent (first of equals)."""
@@ -140,6 +142,15 @@ class _Source:
         counts = np.bincount(codes[~texts.missing], minlength=len(sought))
         filled: NDArray[np.int64] = np.where(texts.missing, counts.argmax(), codes)
         return filled
+
+
+def _finite(sheet: Sheet, name: str, column: Numbers | Texts) -> FloatArray:
+    """Return a column's numbers (n,), NaN where the cell is empty; refuses a text and what is too large."""
+    if isinstance(column, Texts):
+        row, text = column.odd or (0, "")
+        raise DataError("data.not_a_number", row=row, column=name, value=text[:40])
+    _refuse_first(sheet, name, np.isinf(column.values), "not_finite")
+    return column.values
 
 
 def _usable(column: Column, name: str) -> Numbers | Texts:

@@ -6,6 +6,8 @@ import numpy as np
 
 from fedmarket.domain.errors import DataError
 from fedmarket.domain.remark import Remark
+from fedmarket.learning.column_builder import is_number
+from fedmarket.learning.column_kinds import MOSTLY
 from fedmarket.learning.sheet import BEYOND, Numbers, Sheet, Texts, Unusable, as_texts, listed
 
 MOST_CLASSES = 30
@@ -32,7 +34,8 @@ class Target:
 def judge_target(sheet: Sheet, name: str) -> Target:
     """Judge the target's column, empty cells aside.
 
-    Raises DataError: no_target, duplicate_column, unusable_column, target_empty, one_class, too_many_classes.
+    Raises DataError: no_target, duplicate_column, unusable_column, target_empty, one_class, too_many_classes, and
+    not_a_number for a column of numbers with a stray text.
     """
     if name not in sheet.columns:
         raise DataError("data.no_target", column=name[:40], found=listed(sheet.columns))
@@ -73,6 +76,8 @@ def _classes(texts: Texts, name: str) -> Target:
     counts = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.values))
     found = {value: int(count) for value, count in zip(texts.values, counts, strict=True) if count}
     if len(found) > MOST_CLASSES or (texts.codes == BEYOND).any():
+        if sum(map(is_number, found)) >= MOSTLY * len(found) and texts.odd is not None:
+            raise DataError("data.not_a_number", row=texts.odd[0], column=name, value=texts.odd[1][:40])
         raise DataError("data.too_many_classes", column=name, count=f"{len(found):,}", limit=MOST_CLASSES)
     if len(found) < 2:
         raise DataError("data.one_class", column=name, value=next(iter(found)))
