@@ -14,6 +14,7 @@ from fedmarket.cli.demo_command import add_demo
 from fedmarket.cli.help import HelpfulGroup
 from fedmarket.cli.language import FLAG, Words, choose_language
 from fedmarket.cli.programs import PROGRAMS, Programs
+from fedmarket.cli.try_command import add_try
 from fedmarket.cli.usage import usage_detail
 from fedmarket.domain.errors import LANGUAGES, MarketError
 
@@ -81,6 +82,7 @@ def build(words: Words, programs: Programs) -> typer.Typer:
             typer.echo(context.get_help())
 
     add_demo(app, words, programs.run_demo)
+    add_try(app, words, programs.run_trial)
     add_audit(app, words, programs.audit_export)
     return app
 

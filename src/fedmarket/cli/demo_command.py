@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 SEED = 4
 """Of seeds 0 to 19 the one whose figures lie nearest their mean: neither the best story nor the worst."""
 PICTURE = "figure.svg"
-EVALUATOR = "evaluator 1"
 FIRST_STAGE = "chain"
 
 
@@ -110,18 +109,9 @@ class _Play:
 
     def _keep(self, result: "DemoResult") -> Path | None:
         """Write the keys where they are to be kept, and return that of the first evaluator."""
-        from fedmarket.cli.keyfile import write_key_file
+        from fedmarket.cli.run_keys import keep_keys
 
-        if not self.keep_keys:
-            return None
-        for name, secret in result.keys.items():
-            write_key_file(_key_path(result.folder, name), secret)
-        return _key_path(result.folder, EVALUATOR)
-
-
-def _key_path(folder: Path, name: str) -> Path:
-    letters = "".join(character if character.isalnum() else " " for character in name.lower())
-    return folder / "keys" / f"{'-'.join(letters.split())}.key"
+        return keep_keys(result.folder, result.keys) if self.keep_keys else None
 
 
 def _stage(stage: str, words: Words) -> str:

@@ -10,6 +10,8 @@ from fedmarket.embedded.report import RoundLine
 if TYPE_CHECKING:
     from fedmarket.audit.run import Check
     from fedmarket.embedded.demo import DemoResult
+    from fedmarket.embedded.trial import TrialResult
+    from fedmarket.embedded.trial_data import Choice, TrialData
 
 OnRound = Callable[[RoundLine], None]
 OnStage = Callable[[str, dict[str, object]], None]
@@ -29,12 +31,20 @@ class AuditExport(Protocol):
         """Return a line a check; `secret` is a seat's 32-byte key, `now` in seconds. Raises MarketError."""
 
 
-@dataclass(frozen=True)
-class Programs:
-    """The programs behind the commands."""
+class RunTrial(Protocol):
+    """Run a task on somebody's own table; tell how it was read, rounds and stages as they happen."""
 
-    run_demo: RunDemo
-    audit_export: AuditExport
+    def __call__(
+        self,
+        choice: "Choice",
+        budget: int,
+        folder: Path,
+        *,
+        on_data: "Callable[[TrialData], None]",
+        on_round: OnRound,
+        on_stage: OnStage,
+    ) -> "TrialResult":
+        """Keep the record in `folder` and return what came of it; raises MarketError."""
 
 
 def _run_demo(seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage) -> "DemoResult":
@@ -47,6 +57,29 @@ def _audit_export(folder: Path, task: int, secret: bytes | None, now: int) -> "t
     from fedmarket.audit.run import audit_export
 
     return audit_export(folder, task, secret, now)
+
+
+def _run_trial(
+    choice: "Choice",
+    budget: int,
+    folder: Path,
+    *,
+    on_data: "Callable[[TrialData], None]",
+    on_round: OnRound,
+    on_stage: OnStage,
+) -> "TrialResult":
+    from fedmarket.embedded.trial import run_trial
+
+    return run_trial(choice, budget, folder, on_data=on_data, on_round=on_round, on_stage=on_stage)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The programs behind the commands."""
+
+    run_demo: RunDemo
+    audit_export: AuditExport
+    run_trial: RunTrial = _run_trial
 
 
 PROGRAMS = Programs(_run_demo, _audit_export)

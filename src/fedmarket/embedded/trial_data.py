@@ -44,7 +44,7 @@ class Choice:
     sites: int = 4
     validation: Path | None = None
     holdout: float = 0.2
-    empty_cells: EmptyCells = EmptyCells.REFUSE
+    empty_cells: str = EmptyCells.REFUSE
     without: tuple[str, ...] = ()
     encoding: str | None = None
     seed: int = 0
@@ -236,8 +236,10 @@ def _labels(sheet: Sheet, name: str, *, number: bool) -> NDArray[Any]:
 
 
 def check_choice(choice: Choice) -> None:
-    """Raise UsageError where numbers that a user chose make no sense together."""
+    """Raise UsageError where what a user chose cannot be."""
     if not 0 < choice.holdout <= 0.4:
         raise UsageError("embedded.bad_holdout", share=choice.holdout)
+    if choice.empty_cells not in set(EmptyCells):
+        raise UsageError("embedded.bad_empty_cells", choice=choice.empty_cells[:40], known=", ".join(EmptyCells))
     if not 2 <= choice.sites <= MOST_SITES:
         raise UsageError("embedded.bad_sites", count=choice.sites, limit=MOST_SITES)

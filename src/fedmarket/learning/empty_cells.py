@@ -19,8 +19,8 @@ class EmptyCells(StrEnum):
     DROP = "drop"
 
 
-def without_empty_cells(sheet: Sheet, layout: Layout, target: str, choice: EmptyCells) -> tuple[Sheet, list[Remark]]:
-    """Return the sheet as `choice` leaves it, and what to tell about it.
+def without_empty_cells(sheet: Sheet, layout: Layout, target: str, choice: str) -> tuple[Sheet, list[Remark]]:
+    """Return the sheet as `choice`, one of EmptyCells, leaves it, and what to tell about it.
 
     A row without the target is dropped unless empty cells are refused: an answer is never made up. What is to be filled
     is left as it is: whoever holds the rows fills it from its own, see `features.feature_values`. Raises DataError
@@ -30,9 +30,9 @@ def without_empty_cells(sheet: Sheet, layout: Layout, target: str, choice: Empty
     counts = {name: count for name, count in counts.items() if count}
     if not counts:
         return sheet, []
-    if choice is EmptyCells.REFUSE:
+    if choice == EmptyCells.REFUSE:
         raise DataError("data.missing_values", counts=_told(counts))
-    filled = {name: count for name, count in counts.items() if name != target and choice is EmptyCells.FILL}
+    filled = {name: count for name, count in counts.items() if name != target and choice == EmptyCells.FILL}
     dropped = _any_missing(sheet, [name for name in counts if name not in filled])
     remarks = []
     if dropped.any():
