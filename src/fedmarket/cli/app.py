@@ -13,7 +13,9 @@ from fedmarket.cli.audit_command import add_audit
 from fedmarket.cli.demo_command import add_demo
 from fedmarket.cli.help import HelpfulGroup
 from fedmarket.cli.language import FLAG, Words, choose_language
+from fedmarket.cli.preview_command import add_preview
 from fedmarket.cli.programs import PROGRAMS, Programs
+from fedmarket.cli.task_command import add_task
 from fedmarket.cli.try_command import add_try
 from fedmarket.cli.usage import usage_detail
 from fedmarket.domain.errors import LANGUAGES, MarketError
@@ -84,7 +86,25 @@ def build(words: Words, programs: Programs) -> typer.Typer:
     add_demo(app, words, programs.run_demo)
     add_try(app, words, programs.run_trial)
     add_audit(app, words, programs.audit_export)
+    add_task(_group(app, "task", words), words, programs.open_record)
+    add_preview(_group(app, "provider", words), words, programs.preview_task)
     return app
+
+
+def _group(app: typer.Typer, name: str, words: Words) -> typer.Typer:
+    """Add a group of commands called by a noun and return it; without a command it shows its help."""
+    group = typer.Typer(cls=HelpfulGroup)
+
+    @group.callback(invoke_without_command=True, help=words(f"{name}_help"), epilog=words(f"examples_{name}"))
+    def noun(
+        context: typer.Context,
+        lang: Annotated[str, typer.Option(FLAG, metavar="en|zh", help=words("opt_lang"))] = words.lang,
+    ) -> None:
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help())
+
+    app.add_typer(group, name=name)
+    return group
 
 
 def _complain(sentence: str, code: int) -> int:

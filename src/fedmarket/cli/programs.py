@@ -10,8 +10,10 @@ from fedmarket.embedded.report import RoundLine
 if TYPE_CHECKING:
     from fedmarket.audit.run import Check
     from fedmarket.embedded.demo import DemoResult
+    from fedmarket.embedded.preview import Preview
     from fedmarket.embedded.trial import TrialResult
     from fedmarket.embedded.trial_data import Choice, TrialData
+    from fedmarket.record.live import Record
 
 OnRound = Callable[[RoundLine], None]
 OnStage = Callable[[str, dict[str, object]], None]
@@ -47,6 +49,22 @@ class RunTrial(Protocol):
         """Keep the record in `folder` and return what came of it; raises MarketError."""
 
 
+class PreviewTask(Protocol):
+    """Rehearse a provider's part in a task of a record with a file of its own."""
+
+    def __call__(
+        self, folder: Path, task: int, file: Path, secret: bytes | None, weight: int | None, encoding: str | None
+    ) -> "Preview":
+        """Return everything that would leave; `secret` is the provider's 32-byte key. Raises MarketError."""
+
+
+class OpenRecord(Protocol):
+    """Open a record that is kept in a folder."""
+
+    def __call__(self, folder: Path) -> "Record":
+        """Return it, to be read only; raises MarketError."""
+
+
 def _run_demo(seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage) -> "DemoResult":
     from fedmarket.embedded.demo import run_demo
 
@@ -73,6 +91,25 @@ def _run_trial(
     return run_trial(choice, budget, folder, on_data=on_data, on_round=on_round, on_stage=on_stage)
 
 
+def _preview_task(
+    folder: Path, task: int, file: Path, secret: bytes | None, weight: int | None, encoding: str | None
+) -> "Preview":
+    from fedmarket.embedded.preview import preview
+    from fedmarket.embedded.record_folder import open_record
+    from fedmarket.learning.data_file import read_table
+    from fedmarket.record.facts import agreed_terms
+
+    record = open_record(folder)
+    table = read_table(file, agreed_terms(record, task).data, encoding)
+    return preview(record, task, table, secret, weight)
+
+
+def _open_record(folder: Path) -> "Record":
+    from fedmarket.embedded.record_folder import open_record
+
+    return open_record(folder)
+
+
 @dataclass(frozen=True)
 class Programs:
     """The programs behind the commands."""
@@ -80,6 +117,8 @@ class Programs:
     run_demo: RunDemo
     audit_export: AuditExport
     run_trial: RunTrial = _run_trial
+    preview_task: PreviewTask = _preview_task
+    open_record: OpenRecord = _open_record
 
 
 PROGRAMS = Programs(_run_demo, _audit_export)

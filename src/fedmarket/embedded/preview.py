@@ -1,0 +1,192 @@
+"""What would leave a provider's building if it joined a task: everything its agent sends, rehearsed and taken apart."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from secrets import token_bytes
+from typing import Any
+
+from fedmarket.domain.accounts import address_of
+from fedmarket.domain.ask import Ask
+from fedmarket.domain.lifecycle import Role
+from fedmarket.domain.terms import Terms
+from fedmarket.embedded.rehearsal import Call, Put, Rehearsal, weight_of
+from fedmarket.learning.table import Table
+from fedmarket.learning.tensors import decode
+from fedmarket.learning.update import SIGNATURE_BYTES, Header, parse, payload_limit
+from fedmarket.record.facts import agreed_terms, model_readers, round_readers, update_readers
+from fedmarket.record.live import Record
+from fedmarket.record.models import recipe_of
+from fedmarket.record.task import TaskView
+from fedmarket.store.age import decrypt
+
+LATER_VERBS = ("start", "close", "claim", "claim_fallback", "refund")
+"""Verbs a provider's agent may call after its updates; their arguments are the task's number, its own account, and
+what is public by then."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who can decrypt something: an account and what it is in the task."""
+
+    account: str
+    role: Role
+    seat: int
+
+
+@dataclass(frozen=True)
+class TensorLine:
+    """A tensor of an update: its name, shape, type of number, and size in bytes."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    size: int
+
+
+@dataclass(frozen=True)
+class UpdateLine:
+    """An update as it would be sent: what is in it, how large it is, and who can decrypt it.
+
+    `slot` is where it lies in the store, None where only its id on chain tells; sizes are in bytes.
+    """
+
+    slot: str | None
+    header: Header
+    tensors: tuple[TensorLine, ...]
+    signature_size: int
+    plain_size: int
+    sealed_size: int
+    readers: tuple[Reader, ...]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Everything that would leave, and what may be won and lost. Amounts in base units.
+
+    `stand_in` says that no key was given, so that a made-up account stands where the allow-list has `replaced`.
+    `handed_on` can decrypt updates after the aggregator has accepted them; `model_readers` the models made of them.
+    `participation` is paid for taking part in every round; `most` and `even` include it: what is owed at most, and if
+    every unit of weight taught the same.
+    """
+
+    number: int
+    terms: Terms
+    account: str
+    stand_in: bool
+    replaced: str | None
+    rows: int
+    weight: int
+    join: Call
+    update: UpdateLine
+    announce: Call
+    announced: UpdateLine
+    ask_size: int
+    handed_on: tuple[Reader, ...]
+    model_readers: tuple[Reader, ...]
+    bond: int
+    participation: int
+    most: int
+    even: int
+
+
+def preview(record: Record, number: int, table: Table, secret: bytes | None, weight: int | None = None) -> Preview:
+    """Rehearse joining task `number` with `table` and sending round 1's update; nothing is sent.
+
+    Without a `secret` a made-up account takes the place of the first on the allow-list. `weight` is the units of bond
+    under open admission. Raises what would keep the agent from taking part: TermsError, RefusedError.
+    """
+    terms = agreed_terms(record, number)
+    stand_in, replaced = secret is None, None
+    secret = secret or token_bytes(32)
+    account = address_of(secret)
+    if stand_in and not terms.admission.open:
+        replaced = terms.admission.listed[0].account
+        terms = _with_stand_in(terms, account)
+    own_weight = weight_of(terms, account, weight)
+    rehearsal = Rehearsal(record, number, terms, secret, table, own_weight)
+    rehearsal.join()
+    rehearsal.send()
+    view = rehearsal.view
+    (update,) = rehearsal.store.puts
+    rehearsal.announce()
+    announced = rehearsal.store.puts[-1]
+    join, announce = rehearsal.chain.calls
+    participation = _participation(terms, account, own_weight)
+    return Preview(
+        number=number,
+        terms=terms,
+        account=account,
+        stand_in=stand_in,
+        replaced=replaced,
+        rows=len(table),
+        weight=own_weight,
+        join=join,
+        update=_update_line(rehearsal, update, update_readers(view, account, False)),
+        announce=announce,
+        announced=_update_line(rehearsal, announced, update_readers(view, account, True)),
+        ask_size=len(Ask(1, "model", rehearsal.actor.age.public).encoded),
+        handed_on=_readers(view, terms, round_readers(view)),
+        model_readers=_readers(view, terms, model_readers(view, terms, 1)),
+        bond=join.pays,
+        participation=participation,
+        most=terms.money.performance + participation,
+        even=terms.money.performance * own_weight // _total_weight(terms, own_weight) + participation,
+    )
+
+
+def _with_stand_in(terms: Terms, account: str) -> Terms:
+    """Return terms that differ from these in one line of the allow-list, which names `account`."""
+    first, *others = terms.admission.listed
+    listed = (replace(first, account=account), *others)
+    return replace(terms, admission=replace(terms.admission, listed=listed))
+
+
+def _total_weight(terms: Terms, own: int) -> int:
+    """Return the total weight: the allow-list's, or the least that an open task starts with."""
+    admission = terms.admission
+    return max(own, admission.min_weight) if admission.open else sum(line.weight for line in admission.listed)
+
+
+def _participation(terms: Terms, account: str, weight: int) -> int:
+    """Return what is paid for delivering every round, in base units (settlement's rule for d = N)."""
+    if terms.admission.priced:
+        return next(line.price for line in terms.admission.listed if line.account == account)
+    return terms.money.participation * weight // _total_weight(terms, weight)
+
+
+def _update_line(rehearsal: Rehearsal, put: Put, keys: list[bytes]) -> UpdateLine:
+    spec = recipe_of(rehearsal.terms).spec
+    payload = decrypt(put.data, rehearsal.actor.age)
+    parsed = parse(payload)
+    tensors = decode(parsed.tensor_bytes, spec.of("I32"), payload_limit(spec))
+    return UpdateLine(
+        slot=put.slot,
+        header=parsed.header,
+        tensors=tuple(
+            TensorLine(name, tensor.shape, str(tensor.dtype), tensor.nbytes) for name, tensor in sorted(tensors.items())
+        ),
+        signature_size=SIGNATURE_BYTES,
+        plain_size=len(payload),
+        sealed_size=len(put.data),
+        readers=_readers(rehearsal.view, rehearsal.terms, keys),
+    )
+
+
+def _readers(view: TaskView, terms: Terms, keys: Iterable[bytes]) -> tuple[Reader, ...]:
+    """Return whose keys these are, by role and seat."""
+    wanted = set(keys)
+    key_of = {**view.age_keys, terms.requester.account: terms.requester.age_key}
+    parts = view.state.parts.items()
+    found = [Reader(account, part.role, part.seat) for account, part in parts if key_of.get(account) in wanted]
+    return tuple(sorted(found, key=lambda reader: (reader.role, reader.seat, reader.account)))
+
+
+def arguments(call: Call) -> dict[str, Any]:
+    """Return a call's arguments as people read them: bytes in hex, lists by their length."""
+    return {name: _plain(value) for name, value in call.arguments.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
