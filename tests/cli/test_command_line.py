@@ -92,10 +92,10 @@ def test_the_flag_goes_before_the_environment_before_english(command: Command) -
     assert "用法：" in command("--lang=zh", "demo", "--help").out
 
 
-@pytest.mark.parametrize("name", ["demo", "audit"])
+@pytest.mark.parametrize("name", ["demo", "try", "audit", "task show", "task list", "provider preview"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_command_explains_itself_with_examples(command: Command, name: str, lang: str) -> None:
-    ended = command(name, "--help", "--lang", lang)
+    ended = command(*name.split(), "--help", "--lang", lang)
     assert ended.code == 0 and ended.err == ""
     assert ended.out.count(f"  fedmarket {name} ") >= 2
     assert max(cell_len(line) for line in ended.out.splitlines()) <= 80
@@ -118,7 +118,10 @@ def test_progress_is_shown_on_a_terminal_only(command: Command) -> None:
     assert command("demo").err == ""
 
 
-@pytest.mark.parametrize("words", [["--help"], ["demo", "--help"], ["audit", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["demo", "--help"], ["try", "--help"], ["task", "show", "--help"], ["audit", "--help"], ["--version"]],
+)
 def test_help_loads_nothing_heavy(words: list[str]) -> None:
     script = (
         "import sys\nfrom fedmarket.cli.app import run\n"

@@ -209,9 +209,9 @@ def _others(terms: Terms, view: TaskView, secret: bytes) -> Iterator[tuple[str, 
                 yield line.account, line.weight, line.price, proof
         return
     missing = admission.min_weight - view.state.total_weight
-    for place in range(admission.min_providers - 1):
-        account = address_of(hkdf(secret, "rehearsal", place))
-        yield account, max(1, -(-missing // (admission.min_providers - 1))), 0, []
+    count = max(admission.min_providers - 1, int(missing > 0))
+    for place in range(count):
+        yield address_of(hkdf(secret, "rehearsal", place)), max(1, -(-missing // count)), 0, []
 
 
 def _nothing_done(number: int) -> MarketError:
