@@ -42,6 +42,16 @@ class FreeRider(ProviderAgent):
         super().__init__(actor, 1, return_unchanged)
 
 
+class NeverSends(ProviderAgent):
+    """Joins, sends nothing, and claims what its aggregator's rounds say of it."""
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(actor, 1, return_unchanged)
+
+    def _send(self, view: TaskView) -> list[Action]:
+        return []
+
+
 class AnnouncesAnother(ProviderAgent):
     """Sends an update of its own data in round 1, and announces one of other data as well."""
 
