@@ -116,9 +116,8 @@ class Market:
 
         With "open" admission anybody may join by a bond for each unit of its weight, and the defaults are those of
         `OPEN_OPTIONS`. `options` are those of `fedmarket.embedded.plan.Options`. Without a `schema`, columns are
-        standardised by the validation set's own means and deviations, and the target is a number for recipe "linear"
-        and where labels are floats that are not all whole; give a schema where that is wrong. Raises UsageError where
-        the budget does not cover the fees.
+        standardised by the validation set's own means and deviations, and `plan.guess_schema` tells whether the target
+        has classes or is a number. Raises UsageError where the budget does not cover the fees.
         """
         chosen = replace(OPEN_OPTIONS if admission == "open" else Options(), target=target_skill, **options)
         try:

@@ -1,11 +1,15 @@
 """What a model's outputs mean and what they cost: classes under cross-entropy, or a number under squared error."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from fedmarket.learning.table import FloatArray, Labels
+
+Slopes = Callable[[FloatArray], FloatArray]
+"""From outputs (n, o) to d loss / d outputs, (n, o)."""
 
 
 class Objective(Protocol):
