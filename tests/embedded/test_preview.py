@@ -1,6 +1,6 @@
 """A preview lists what a provider's agent sends: held against one that really takes part in the same task."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,18 @@ import pytest
 from fedmarket.agents.actor import Actor, Agent
 from fedmarket.chain.port import Receipt
 from fedmarket.domain import codec
+from fedmarket.domain.canonical import digest
 from fedmarket.domain.errors import LANGUAGES, MarketError
 from fedmarket.domain.lifecycle import Role
 from fedmarket.embedded.preview import LATER_VERBS, Preview, arguments, preview
 from fedmarket.embedded.record_folder import open_record
 from fedmarket.learning.update import SCHEMA, parse
 from fedmarket.record.export import STORE, Export, write_export
-from fedmarket.record.slots import update_slot
+from fedmarket.record.slots import ask_slot, update_slot
 from fedmarket.store.age import decrypt
 from fedmarket.store.folder import FolderStore
-from tests.agents.story import finish, world
+from tests.agents.rogue_sealers import StarvesAProvider
+from tests.agents.story import Watch, finish, silent_in_scoring, world
 from tests.simulation.world import CrashingChain, CrashingStore, World
 
 ME = "provider 0"
@@ -68,7 +70,13 @@ class Played:
     seen: Preview
 
 
-def played(*, flooded: bool = False, **fields: Any) -> Played:
+def played(
+    *,
+    flooded: bool = False,
+    watch: Watch = lambda stage: None,
+    cast: Mapping[str, Callable[[Actor], Agent]] | None = None,
+    **fields: Any,
+) -> Played:
     stage, sent = world(**fields), Sent()
 
     def noting(actor: Actor) -> Agent:
@@ -76,7 +84,7 @@ def played(*, flooded: bool = False, **fields: Any) -> Played:
         actor.record.store = NotingStore(stage.store, stage.chaos, sent=sent)
         return stage.provider(actor, 0)
 
-    stage.cast, stage.dead = {ME: noting}, {"stranger"}
+    stage.cast, stage.dead = {**(cast or {}), ME: noting}, {"stranger"}
     stage.step("requester")
     record = stage.record()
     record.refresh()
@@ -85,7 +93,8 @@ def played(*, flooded: bool = False, **fields: Any) -> Played:
     if flooded:
         for place in range(65):
             stage.store.put_entry(update_slot(record, 1, 1, 0, stage.account(ME)), bytes([place]))
-    finish(stage)
+    stage.step(ME)  # joins first, so that it is the one whom a rogue aggregator starves
+    finish(stage, watch)
     return Played(stage, sent, seen)
 
 
@@ -156,6 +165,50 @@ def test_the_announcement_is_the_one_that_a_flooded_provider_sends(flooded: Play
     assert len(blob) == len(seen.announce.arguments["blob"]) == 32
     sealed = next(data for slot, data in flooded.sent.puts if slot is None)
     assert {reader.account for reader in seen.announced.readers} == set(readers(flooded.stage, sealed))
+
+
+def test_a_fallback_calls_nothing_that_is_not_listed() -> None:
+    story = played(watch=silent_in_scoring("evaluator 0", "evaluator 1"))
+    assert "claim_fallback" in story.sent.verbs() <= {"join", "announce", *LATER_VERBS}
+
+
+def test_an_ask_for_a_model_is_of_the_size_that_was_said() -> None:
+    story = played(cast={"aggregator": StarvesAProvider})
+    slot = ask_slot(story.stage.record(), 1)
+    asks = [data for place, data in story.sent.puts if place == slot]
+    assert asks and {len(ask) for ask in asks} == {story.seen.ask_size}
+    own = (slot, f"/{story.stage.account(ME)}")
+    assert all(place is None or place.endswith(own) for place, _ in story.sent.puts)
+
+
+@pytest.fixture(scope="module")
+def federated() -> Played:
+    return played(bounds=(("-4", "4"),) * 3, rows=60)
+
+
+class TestConstantsFromProviders:
+    def test_the_summary_is_the_one_that_is_sent_to_the_last_byte(self, federated: Played) -> None:
+        slot, sealed = federated.sent.puts[0]
+        line = federated.seen.summary
+        assert line is not None and slot == line.slot
+        plain = decrypt(sealed, federated.stage.actor("aggregator", federated.stage.record()).age)
+        assert (len(plain), line.rows, line.columns) == (line.plain_size, 60, 3)
+        assert federated.seen.join.arguments["listing"] == digest(plain) == federated.sent.calls[0][1][1]
+        assert {reader.account for reader in line.readers} == set(readers(federated.stage, sealed))
+
+    def test_the_update_has_its_size_and_its_readers(self, federated: Played) -> None:
+        slot, sealed = federated.sent.puts[1]
+        payload = parse(decrypt(sealed, federated.stage.actor(ME, federated.stage.record()).age))
+        line = federated.seen.update
+        assert slot == line.slot
+        assert len(payload.tensor_bytes) + len_of_frame(line) == line.plain_size
+        assert replace(payload.header, constants=line.header.constants) == line.header
+        assert {reader.account for reader in line.readers} == set(readers(federated.stage, sealed))
+
+    def test_with_few_rows_nothing_is_said(self) -> None:
+        story = played(bounds=(("-4", "4"),) * 3, rows=40)
+        assert story.seen.summary is None
+        assert story.sent.calls[0][1][1] == bytes(32)
 
 
 def test_who_checks_is_named_by_account_and_role(listed: Played) -> None:

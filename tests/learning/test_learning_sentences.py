@@ -36,7 +36,7 @@ def test_every_refusal_in_the_code_has_a_sentence_and_every_sentence_a_refusal(a
     source = "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py"))
     used = set(re.findall(rf'"{area}\.([a-z_]+)"', source))
     if area == "update":
-        names = ("chain", "contract", "task", "round", "attempt", "terms", "base", "provider")
+        names = ("chain", "contract", "task", "round", "attempt", "terms", "base", "provider", "constants")
         used |= {f"wrong_{name}" for name in names}
     if area == "data":
         used |= set(re.findall(r'"(missing_value|not_finite|unknown_value)"', source))

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fedmarket.embedded.preview import Preview, Reader, UpdateLine
+    from fedmarket.embedded.preview import Preview, Reader, SummaryLine, UpdateLine
 
 
 def preview_json(preview: "Preview") -> str:
@@ -26,6 +26,7 @@ def preview_json(preview: "Preview") -> str:
             *({"verb": verb} for verb in LATER_VERBS),
         ],
         "in_store": [
+            *([{"what": "summary", **_summary(preview.summary)}] if preview.summary else []),
             {"what": "update", "rounds": preview.terms.rounds, **_update(preview.update)},
             {"what": "update", "only_if": "announced", **_update(preview.announced)},
             {"what": "ask", "only_if": "a model does not open", "size": preview.ask_size, "readers": "everybody"},
@@ -37,6 +38,17 @@ def preview_json(preview: "Preview") -> str:
         "earns_if_all_teach_the_same": preview.even,
     }
     return json.dumps(told, indent=2)
+
+
+def _summary(line: "SummaryLine") -> dict[str, Any]:
+    return {
+        "slot": line.slot,
+        "rows": line.rows,
+        "columns": line.columns,
+        "size": line.plain_size,
+        "encrypted_size": line.sealed_size,
+        "readers": _readers(line.readers),
+    }
 
 
 def _update(line: "UpdateLine") -> dict[str, Any]:

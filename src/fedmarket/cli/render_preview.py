@@ -22,6 +22,9 @@ def tell_preview(preview: "Preview", file: str, page: Page, words: Words) -> Non
     page.title(words("title", task=preview.number))
     page.show(printable(words("nothing_sent", file=file, rows=f"{preview.rows:,}")))
     page.show("", *_account(preview, words))
+    if preview.terms.data.bounds:
+        page.title(words("summary_title"))
+        page.show(*_summary(preview, words))
     page.title(words("join_title"))
     page.show(_join_table(preview, words), "", words("age_key"))
     page.title(words("update_title", rounds=preview.terms.rounds))
@@ -40,6 +43,16 @@ def _account(preview: "Preview", words: Words) -> list[str]:
     if preview.replaced is None:
         return [words("account_made_up")]
     return [words("account_listed", account=preview.replaced)]
+
+
+def _summary(preview: "Preview", words: Words) -> list[RenderableType]:
+    line = preview.summary
+    if line is None:
+        return [words("summary_none")]
+    numbers = {"rows": f"{line.rows:,}", "columns": f"{line.columns:,}"}
+    sizes = {"plain": f"{line.plain_size:,}", "sealed": f"{line.sealed_size:,}"}
+    table = _readers_table(line.readers, preview.account, words)
+    return [words("summary", **numbers, **sizes), "", words("readers"), table]
 
 
 def _join_table(preview: "Preview", words: Words) -> Table:

@@ -7,17 +7,20 @@ from typing import Any
 
 from fedmarket.domain.accounts import address_of
 from fedmarket.domain.ask import Ask
+from fedmarket.domain.constants import Summary
+from fedmarket.domain.derive import hkdf
 from fedmarket.domain.lifecycle import Role
-from fedmarket.domain.terms import Terms
+from fedmarket.domain.terms import Seat, Terms
 from fedmarket.embedded.rehearsal import Call, Put, Rehearsal, weight_of
 from fedmarket.learning.table import Table
 from fedmarket.learning.tensors import decode
 from fedmarket.learning.update import SIGNATURE_BYTES, Header, parse, payload_limit
+from fedmarket.record.constants import federated
 from fedmarket.record.facts import agreed_terms, model_readers, round_readers, update_readers
 from fedmarket.record.live import Record
 from fedmarket.record.models import recipe_of
 from fedmarket.record.task import TaskView
-from fedmarket.store.age import decrypt
+from fedmarket.store.age import AgeIdentity, decrypt
 
 LATER_VERBS = ("start", "close", "claim", "claim_fallback", "refund")
 """Verbs a provider's agent may call after its updates; their arguments are the task's number, its own account, and
@@ -60,13 +63,25 @@ class UpdateLine:
 
 
 @dataclass(frozen=True)
+class SummaryLine:
+    """What is said of one's columns where a task's constants come from its providers; sizes in bytes."""
+
+    slot: str
+    rows: int
+    columns: int
+    plain_size: int
+    sealed_size: int
+    readers: tuple[Reader, ...]
+
+
+@dataclass(frozen=True)
 class Preview:
     """Everything that would leave, and what may be won and lost. Amounts in base units.
 
     `stand_in` says that no key was given, so that a made-up account stands where the allow-list has `replaced`.
-    `handed_on` can decrypt updates after the aggregator has accepted them; `model_readers` the models made of them.
-    `participation` is paid for taking part in every round; `most` and `even` include it: what is owed at most, and if
-    every unit of weight taught the same.
+    `summary` is what is said of one's columns before joining, None where nothing is. `handed_on` can decrypt updates
+    after the aggregator has accepted them; `model_readers` the models made of them. `participation` is paid for taking
+    part in every round; `most` and `even` include it: what is owed at most, and if all weight taught the same.
     """
 
     number: int
@@ -76,6 +91,7 @@ class Preview:
     replaced: str | None
     rows: int
     weight: int
+    summary: SummaryLine | None
     join: Call
     update: UpdateLine
     announce: Call
@@ -103,11 +119,13 @@ def preview(record: Record, number: int, table: Table, secret: bytes | None, wei
         replaced = terms.admission.listed[0].account
         terms = _with_stand_in(terms, account)
     own_weight = weight_of(terms, account, weight)
-    rehearsal = Rehearsal(record, number, terms, secret, table, own_weight)
+    played, aggregator = _played_terms(terms, secret)
+    rehearsal = Rehearsal(record, number, played, secret, table, own_weight, aggregator)
     rehearsal.join()
+    summary = _summary_line(rehearsal, terms, rehearsal.store.puts)
     rehearsal.send()
     view = rehearsal.view
-    (update,) = rehearsal.store.puts
+    update = rehearsal.store.puts[-1]
     rehearsal.announce()
     announced = rehearsal.store.puts[-1]
     join, announce = rehearsal.chain.calls
@@ -120,10 +138,11 @@ def preview(record: Record, number: int, table: Table, secret: bytes | None, wei
         replaced=replaced,
         rows=len(table),
         weight=own_weight,
+        summary=summary,
         join=join,
-        update=_update_line(rehearsal, update, update_readers(view, account, False)),
+        update=_update_line(rehearsal, terms, update, update_readers(view, account, False)),
         announce=announce,
-        announced=_update_line(rehearsal, announced, update_readers(view, account, True)),
+        announced=_update_line(rehearsal, terms, announced, update_readers(view, account, True)),
         ask_size=len(Ask(1, "model", rehearsal.actor.age.public).encoded),
         handed_on=_readers(view, terms, round_readers(view)),
         model_readers=_readers(view, terms, model_readers(view, terms, 1)),
@@ -141,6 +160,28 @@ def _with_stand_in(terms: Terms, account: str) -> Terms:
     return replace(terms, admission=replace(terms.admission, listed=listed))
 
 
+def _played_terms(terms: Terms, secret: bytes) -> tuple[Terms, bytes | None]:
+    """Return the terms to rehearse, and the secret of an aggregator that takes its place where one must sign."""
+    if not federated(terms):
+        return terms, None
+    stand_in = hkdf(secret, "rehearsal", "aggregator")
+    seat = Seat(address_of(stand_in), AgeIdentity.from_secret(stand_in).public)
+    return replace(terms, aggregators=(seat, *terms.aggregators[1:])), stand_in
+
+
+def _summary_line(rehearsal: Rehearsal, terms: Terms, puts: list[Put]) -> SummaryLine | None:
+    """Return what was said of the columns before joining, if anything was."""
+    if not puts:
+        return None
+    (put,) = puts
+    assert rehearsal.aggregator is not None and put.slot is not None
+    plain = decrypt(put.data, AgeIdentity.from_secret(rehearsal.aggregator))
+    summary = Summary.read(plain, len(terms.data.features))
+    seats = [seat.age_key for seat in (*rehearsal.terms.aggregators, *terms.evaluators)]
+    readers = _readers(rehearsal.view, terms, seats)
+    return SummaryLine(put.slot, summary.rows, len(summary.sums), len(plain), len(put.data), readers)
+
+
 def _total_weight(terms: Terms, own: int) -> int:
     """Return the total weight: the allow-list's, or the least that an open task starts with."""
     admission = terms.admission
@@ -154,30 +195,33 @@ def _participation(terms: Terms, account: str, weight: int) -> int:
     return terms.money.participation * weight // _total_weight(terms, weight)
 
 
-def _update_line(rehearsal: Rehearsal, put: Put, keys: list[bytes]) -> UpdateLine:
+def _update_line(rehearsal: Rehearsal, terms: Terms, put: Put, keys: list[bytes]) -> UpdateLine:
     spec = recipe_of(rehearsal.terms).spec
     payload = decrypt(put.data, rehearsal.actor.age)
     parsed = parse(payload)
     tensors = decode(parsed.tensor_bytes, spec.of("I32"), payload_limit(spec))
     return UpdateLine(
         slot=put.slot,
-        header=parsed.header,
+        header=replace(parsed.header, terms=terms.hash),
         tensors=tuple(
             TensorLine(name, tensor.shape, str(tensor.dtype), tensor.nbytes) for name, tensor in sorted(tensors.items())
         ),
         signature_size=SIGNATURE_BYTES,
         plain_size=len(payload),
         sealed_size=len(put.data),
-        readers=_readers(rehearsal.view, rehearsal.terms, keys),
+        readers=_readers(rehearsal.view, terms, keys),
     )
 
 
 def _readers(view: TaskView, terms: Terms, keys: Iterable[bytes]) -> tuple[Reader, ...]:
-    """Return whose keys these are, by role and seat."""
+    """Return whose keys these are, by role and seat; the seats' accounts are those of the task's own `terms`."""
     wanted = set(keys)
     key_of = {**view.age_keys, terms.requester.account: terms.requester.age_key}
     parts = view.state.parts.items()
-    found = [Reader(account, part.role, part.seat) for account, part in parts if key_of.get(account) in wanted]
+    mine = [Reader(account, part.role, part.seat) for account, part in parts if key_of.get(account) in wanted]
+    first = terms.aggregators[0].account
+    acting = Reader(view.terms.aggregators[0], Role.AGGREGATOR, 0)
+    found = [replace(reader, account=first) if reader == acting else reader for reader in mine]
     return tuple(sorted(found, key=lambda reader: (reader.role, reader.seat, reader.account)))
 
 

@@ -20,6 +20,7 @@ from fedmarket.domain.derive import hkdf
 from fedmarket.domain.errors import MarketError, RefusedError
 from fedmarket.domain.terms import Terms
 from fedmarket.learning.table import Table
+from fedmarket.record.constants import give_notice
 from fedmarket.record.live import Record
 from fedmarket.record.slots import update_slot
 from fedmarket.record.task import TaskView
@@ -108,7 +109,8 @@ class Rehearsal:
     """A provider's agent with its key and table in a task of the `real` record, up to its first update.
 
     `terms` are the task's, or those of one just like it; `weight` is the units of bond that the provider would lock
-    under open admission.
+    under open admission. Where constants come from the providers, the aggregator must sign them: `aggregator` is the
+    secret of one that the terms name for the rehearsal.
     """
 
     real: Record
@@ -117,6 +119,7 @@ class Rehearsal:
     secret: bytes
     table: Table
     weight: int | None = None
+    aggregator: bytes | None = None
     chain: RehearsalChain = field(init=False)
     store: WatchedStore = field(init=False)
     record: Record = field(init=False)
@@ -126,7 +129,13 @@ class Rehearsal:
         self.store = WatchedStore()
         self.record = Record(self.chain, self.store)
         self.actor = Actor(self.secret, self.record)
-        self._agent = ProviderAgent(self.actor, self.number, trainer_on(self.table), weight=self.weight)
+        self._agent = ProviderAgent(
+            self.actor,
+            self.number,
+            trainer_on(self.table, self.terms.data),
+            weight=self.weight,
+            table=self.table,
+        )
 
     @property
     def view(self) -> TaskView:
@@ -154,6 +163,9 @@ class Rehearsal:
         self._fill()
         self.chain.advance_to(self.view.state.join_deadline + 1)
         self.chain.act(self.actor.account, "start", self.number)
+        if self.aggregator is not None:
+            self.record.refresh()
+            give_notice(self.record, self.number, self.aggregator, AgeIdentity.from_secret(self.aggregator))
         self._step()
 
     def announce(self) -> None:

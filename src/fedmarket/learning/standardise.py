@@ -1,11 +1,9 @@
 """The constants that standardise features, from the rows of whoever sets them: the requester's validation set."""
 
-from decimal import Decimal
-
 import numpy as np
 
 from fedmarket.domain.terms import DataSchema
-from fedmarket.learning.table import FloatArray
+from fedmarket.learning.table import FloatArray, plain_decimal
 
 YES_NO_SCALE = 0.5
 """The standard deviation of an even yes/no. A rare one keeps it too: its own would make a huge number of a "yes"."""
@@ -24,7 +22,7 @@ def constants(
 
 def decimals(values: FloatArray) -> tuple[str, ...]:
     """Return constants as terms hold them, to six digits."""
-    return tuple(format(Decimal(f"{value:.6g}"), "f") for value in values)
+    return tuple(map(plain_decimal, values))
 
 
 def own_constants(raw: FloatArray, schema: DataSchema) -> tuple[FloatArray, FloatArray]:

@@ -18,6 +18,7 @@ from fedmarket.learning.gate import Admitted, admit
 from fedmarket.learning.server_step import ServerStep, Vector
 from fedmarket.learning.tensors import Tensors, encode
 from fedmarket.record.admission import copies, first_announcements, gate_for, open_announced
+from fedmarket.record.constants import check_constants
 from fedmarket.record.facts import committed_round
 from fedmarket.record.live import Record
 from fedmarket.record.models import fresh_server, initial_model, open_model, recipe_of
@@ -74,6 +75,7 @@ class Replay:
 
     def _check(self, number: int, base: Tensors) -> CheckedRound:
         manifest = public_round(self._record, self._number, number)
+        check_constants(self._record, self._number, self._identity, manifest)
         admitted = open_updates(self._record, self._number, self._identity, manifest)
         total = checked_sum(self._record, self._number, self._identity, manifest, admitted)
         after = open_model(self._record, self._number, number, self._identity)
