@@ -70,6 +70,12 @@ def test_pay_is_told_with_its_numbers(command: Command, kept: Kept) -> None:
     assert "A provider locks 10 tokens" in text
 
 
+def test_constants_from_the_providers_and_a_small_validation_set_are_told(command: Command, kept: Kept) -> None:
+    text = flat(command("task", "show", "1", "--record", kept(bounds=(("-4", "4"),) * 3, rows=60)).out)
+    assert "made, before round 1, of what providers say of their columns" in text
+    assert "by the means and deviations that the terms state" not in text
+
+
 def test_windows_are_durations_and_deadlines_dates(command: Command, kept: Kept) -> None:
     text = command("task", "show", "1", "--record", kept()).out
     assert "10 minutes  of each round to send updates in" in text

@@ -14,6 +14,7 @@ from fedmarket.cli.task_state import state_sentences, status_word
 from fedmarket.cli.task_words import duration, listed_words, role_name, skill_words
 from fedmarket.domain.lifecycle import Role
 from fedmarket.domain.terms import Terms
+from fedmarket.domain.terms_warnings import warnings
 from fedmarket.record.live import Record
 
 MOST_LISTED = 20
@@ -96,11 +97,12 @@ def _what(terms: Terms, words: Words) -> list[str]:
     return [
         goal,
         *column_sentences(data, words),
-        words("standard"),
+        words("standard_providers" if data.bounds else "standard"),
         words("training", rounds=terms.rounds, steps=training.steps, batch=training.batch, **rates),
         words("strategy", name=terms.strategy.name),
         words("patience", rounds=terms.goal.patience_rounds, gain=skill_words(terms.goal.patience_gain_ppb)),
         words("validation", rows=f"{terms.validation.rows:,}", start=skill_words(terms.goal.start_ppb)),
+        *(warning.sentence(words.lang) for warning in warnings(terms)),
     ]
 
 

@@ -23,6 +23,7 @@ from fedmarket.learning.target_kind import Target, imbalance, judge_target
 
 LEAST_ROWS = 50
 LEAST_SITE_ROWS = 16
+ENOUGH_VALIDATION = 100
 MOST_SITES = 30
 MOST_VALIDATION_ROWS = 5_000
 MOST_TEST_ROWS = 10_000
@@ -95,8 +96,14 @@ def make_trial_data(choice: Choice) -> TrialData:
         layout=layout,
         target=target,
         rows=len(sheet),
-        remarks=(*layout.left_out, *remarks, *small, *imbalance(target)),
+        remarks=(*layout.left_out, *remarks, *small, *imbalance(target), *_few_rows(len(validation))),
     )
+
+
+def _few_rows(rows: int) -> list[Remark]:
+    """Return what to know where the requester measures on few rows."""
+    few = rows < LEAST_ROWS
+    return [Remark("columns.few_validation", {"rows": rows, "enough": ENOUGH_VALIDATION})] if few else []
 
 
 def _judge(sheet: Sheet, choice: Choice) -> tuple[Target, Layout]:

@@ -57,7 +57,7 @@ def imbalance(target: Target) -> list[Remark]:
     few = [name for name, count in zip(target.classes, target.counts, strict=True) if count < FEW_ROWS]
     remarks = [Remark("columns.few_of_class", {"classes": listed(tuple(few)), "limit": FEW_ROWS})] if few else []
     share = max(target.counts) / total
-    if len(target.classes) == 2 and 1 - share < RARE_SHARE:
+    if 1 - share < RARE_SHARE:
         often = target.classes[target.counts.index(max(target.counts))]
         remarks.append(
             Remark("columns.imbalance", {"value": often[:40], "share": 100 * share, "column": target.column})
