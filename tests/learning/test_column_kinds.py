@@ -87,6 +87,13 @@ def test_a_stray_text_among_numbers_is_refused_with_its_row(tmp_path: Path) -> N
         judged(tmp_path, weight=lambda n: "12.5kg" if n == 40 else n * n)
 
 
+def test_numbers_with_a_decimal_comma_are_refused_and_not_taken_for_words(tmp_path: Path) -> None:
+    lines = [f"{n};{50 + n},{n % 10};{n % 2}" for n in range(60)]
+    (tmp_path / "t.csv").write_text("a;weight;y\n" + "\n".join(lines) + "\n")
+    with refused("data.decimal_comma", "50,0"):
+        judge_columns(csv_sheet(tmp_path / "t.csv"), "y")
+
+
 def test_a_table_with_nothing_to_learn_from_is_refused_naming_its_columns(tmp_path: Path) -> None:
     with refused("data.no_features", "land"):
         judge_columns(sheet(tmp_path, land=lambda n: "NO", y=lambda n: n % 2), "y")

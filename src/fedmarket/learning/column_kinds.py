@@ -21,6 +21,7 @@ DIFFERENT = 0.9
 DATE = re.compile(
     r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?([ T]\d{1,2}:\d{2}.*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(\s.*)?"
 )
+COMMA = re.compile(r"[+-]?[0-9]+(,[0-9]+)?")
 IDENTIFIER = re.compile(
     r"(.*[ _.-])?(id|uuid|guid|nr|no|index|rownames)|.*[a-z](Id|ID)|column 1|.*(编号|序号|身份证号|病历号)", re.I
 )
@@ -79,8 +80,8 @@ class Layout:
 def judge_columns(sheet: Sheet, target: str, without: Collection[str] = ()) -> Layout:
     """Judge every column but the target and those the user does `without`.
 
-    Raises DataError: duplicate_column, not_a_number for a column of numbers with a stray text, ambiguous_name for
-    columns whose features would bear the same name, and no_features where nothing is left.
+    Raises DataError: duplicate_column, not_a_number for a column of numbers with a stray text, decimal_comma,
+    ambiguous_name for columns whose features would bear the same name, and no_features where nothing is left.
     """
     sheet.require(tuple(sheet.columns))
     judged = [_judge(sheet, name) for name in sheet.columns if name != target and name not in without]
@@ -149,6 +150,8 @@ def _judge_texts(column: Texts, name: str) -> Used | Remark:
     if _share(sample, is_number) >= MOSTLY and column.odd is not None:
         row, text = column.odd
         raise DataError("data.not_a_number", row=row, column=name, value=text[:40])
+    if _share(sample, lambda text: COMMA.fullmatch(text) is not None) >= MOSTLY and column.odd is not None:
+        raise DataError("data.decimal_comma", row=column.odd[0], column=name, value=column.odd[1][:40])
     if _share(sample, lambda text: DATE.fullmatch(text) is not None) >= MOSTLY:
         return _left_out("date", name)
     if len(found) >= (rows if not beyond else len(column.values)):
