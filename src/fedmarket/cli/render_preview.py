@@ -123,7 +123,7 @@ def _stakes(preview: "Preview", words: Words) -> list[str]:
     lost = words("lost_open" if preview.terms.admission.open else "lost", bond=bond)
     money, target = preview.terms.money, preview.terms.goal.target_ppb
     won = words(
-        "won",
+        "won_open" if preview.terms.admission.open else "won",
         most=tokens(preview.most, PLACES),
         performance=tokens(money.performance),
         participation=tokens(preview.participation, PLACES),

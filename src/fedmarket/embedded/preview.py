@@ -81,7 +81,8 @@ class Preview:
     `stand_in` says that no key was given, so that a made-up account stands where the allow-list has `replaced`.
     `summary` is what is said of one's columns before joining, None where nothing is. `handed_on` can decrypt updates
     after the aggregator has accepted them; `model_readers` the models made of them. `participation` is paid for taking
-    part in every round; `most` and `even` include it: what is owed at most, and if all weight taught the same.
+    part in every round; `most` and `even` include it: what the task's own money pays at most, and if all weight taught
+    the same.
     """
 
     number: int
@@ -114,10 +115,15 @@ def preview(record: Record, number: int, table: Table, secret: bytes | None, wei
     terms = agreed_terms(record, number)
     stand_in, replaced = secret is None, None
     secret = secret or token_bytes(32)
-    account = address_of(secret)
     if stand_in and not terms.admission.open:
         replaced = terms.admission.listed[0].account
-        terms = _with_stand_in(terms, account)
+        terms = _with_stand_in(terms, address_of(secret))
+    return replace(_rehearsed(record, number, terms, secret, table, weight), stand_in=stand_in, replaced=replaced)
+
+
+def _rehearsed(record: Record, number: int, terms: Terms, secret: bytes, table: Table, weight: int | None) -> Preview:
+    """Rehearse with a key under `terms` that admit it, and take apart what was sent."""
+    account = address_of(secret)
     own_weight = weight_of(terms, account, weight)
     played, aggregator = _played_terms(terms, secret)
     rehearsal = Rehearsal(record, number, played, secret, table, own_weight, aggregator)
@@ -134,8 +140,8 @@ def preview(record: Record, number: int, table: Table, secret: bytes | None, wei
         number=number,
         terms=terms,
         account=account,
-        stand_in=stand_in,
-        replaced=replaced,
+        stand_in=False,
+        replaced=None,
         rows=len(table),
         weight=own_weight,
         summary=summary,

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from fedmarket.audit.run import Check, audit_export
 from fedmarket.domain.derive import seed as derived_seed
-from fedmarket.embedded.market import EmbeddedChain, Market, Stage
+from fedmarket.embedded.market import EmbeddedChain, Market, Stage, TaskPlan, TaskRun
 from fedmarket.embedded.plan import Options
 from fedmarket.embedded.references import compare
 from fedmarket.embedded.report import Comparison, RoundLine, TaskReport
@@ -15,7 +15,7 @@ from fedmarket.embedded.run_folder import MODEL, prepare
 from fedmarket.embedded.trial_data import Choice, TrialData, check_choice, make_trial_data
 from fedmarket.embedded.trial_options import trial_options
 from fedmarket.learning.table import table_from_arrays
-from fedmarket.learning.tensors import encode
+from fedmarket.learning.tensors import Tensors, encode
 
 MARKER = "try.seed"
 
@@ -59,22 +59,13 @@ def run_trial(
     on_data(data)
     on_stage("chain", {})
     market = Market(choice.seed, chain=chain, folder=folder)
-    validation = (data.validation.features, data.validation.labels)
-    table = table_from_arrays(*validation, data.schema)
-    options = trial_options(table, data.schema, [len(site.raw.labels) for site in data.sites], budget)
-    chosen = {name: value for name, value in vars(options).items() if name not in ("target", "performance")}
-    plan = market.task(validation, budget=budget, target_skill=None, schema=data.schema, **chosen)
-    for site in data.sites:
-        plan.provider(site.name, site.raw.features, site.raw.labels)
+    plan = _plan(market, data, budget)
     run = plan.run(on_round, on_stage)
     market.export(folder)
     model = run.model()
     (folder / MODEL).write_bytes(encode(model))
     on_stage("comparing", {})
-    accounts = {name: account for account, name in run.names.items()}
-    alone = {accounts[site.name]: site.raw for site in data.sites}
-    seed = derived_seed(run.requester.secret, "references")
-    comparison = compare(run.terms, model, alone, data.test, seed)
+    comparison = _compare(run, data, model)
     on_stage("auditing", {})
     checks = audit_export(folder, run.number, run.evaluators[0].secret)
     return TrialResult(
@@ -89,3 +80,21 @@ def run_trial(
         model_path=folder / MODEL,
         seconds=perf_counter() - begun,
     )
+
+
+def _plan(market: Market, data: TrialData, budget: int) -> TaskPlan:
+    """Plan the task of which the requester holds the validation set, and add every site."""
+    validation = (data.validation.features, data.validation.labels)
+    table = table_from_arrays(*validation, data.schema)
+    options = trial_options(table, data.schema, [len(site.raw.labels) for site in data.sites], budget)
+    chosen = {name: value for name, value in vars(options).items() if name not in ("target", "performance")}
+    plan = market.task(validation, budget=budget, target_skill=None, schema=data.schema, **chosen)
+    for site in data.sites:
+        plan.provider(site.name, site.raw.features, site.raw.labels)
+    return plan
+
+
+def _compare(run: TaskRun, data: TrialData, model: Tensors) -> Comparison:
+    accounts = {name: account for account, name in run.names.items()}
+    alone = {accounts[site.name]: site.raw for site in data.sites}
+    return compare(run.terms, model, alone, data.test, derived_seed(run.requester.secret, "references"))
