@@ -76,7 +76,7 @@ def make_trial_data(choice: Choice) -> TrialData:
     """Read the file, judge its columns and divide its rows; the same choice gives the same division.
 
     Raises DataError, each with what to do: whatever the readers raise, too_few_rows, target_is_number, no_by,
-    by_is_target, too_few_sites, too_many_sites, missing_values and the like.
+    by_is_target, too_few_sites, too_many_sites, missing_values, rare_class and the like.
     """
     sheet = read_sheet(choice.file, choice.target, choice.encoding)
     sheet, remarks = without_empty_cells(sheet, _judge(sheet, choice)[1], choice.target, choice.empty_cells)
@@ -90,8 +90,8 @@ def make_trial_data(choice: Choice) -> TrialData:
     named, small = _large_enough(sheet, parts.sites, target)
     return TrialData(
         sites=tuple(SiteData(name, _raw(sheet.rows(places), schema)) for name, places in named),
-        validation=_raw(validation, schema),
-        test=_raw(sheet.rows(parts.test), schema),
+        validation=_held_out(validation, schema),
+        test=_held_out(sheet.rows(parts.test), schema),
         schema=schema,
         layout=layout,
         target=target,
@@ -232,6 +232,14 @@ def _schema(validation: Sheet, layout: Layout, target: Target) -> tuple[Layout, 
 
 def _raw(sheet: Sheet, schema: DataSchema) -> Raw:
     return Raw(feature_values(sheet, schema.features), _labels(sheet, schema.target, number=schema.regression))
+
+
+def _held_out(sheet: Sheet, schema: DataSchema) -> Raw:
+    """Return rows to measure with; raises DataError rare_class where they all have the same answer."""
+    raw = _raw(sheet, schema)
+    if len(np.unique(raw.labels)) < 2:
+        raise DataError("data.rare_class", column=schema.target, value=str(raw.labels[0])[:40])
+    return raw
 
 
 def _labels(sheet: Sheet, name: str, *, number: bool) -> NDArray[Any]:
