@@ -9,21 +9,25 @@ AREAS = {
     "chain": "Chains",
     "constants": "Constants from providers",
     "data": "Data files",
+    "deployment": "Deployments",
     "document": "Documents",
     "embedded": "Markets in one process",
     "keyfile": "Keys in files",
     "merkle": "Merkle trees",
+    "node": "Nodes",
+    "profile": "Profiles",
     "recipe": "Recipes",
     "record": "The record",
     "round": "Committed rounds",
     "settlement": "Settlement",
     "store": "Stores",
+    "strategy": "Strategies",
     "terms": "Terms",
     "update": "Updates",
     "valuation": "Valuation",
 }
 """Areas of the catalogue whose sentences are refusals; the contract's are on the contract's page."""
-PROMPTS = {"keyfile.prompt"}
+PROMPTS = {"keyfile.prompt", "keyfile.prompt_new", "keyfile.prompt_again"}
 
 
 def page() -> str:

@@ -10,9 +10,9 @@ import fedmarket.cli
 import fedmarket.embedded
 from fedmarket.domain.errors import _catalogue
 
-AREAS = ("cli", "keyfile", "why", "figure", "demo", "try", "task", "preview")
+AREAS = ("cli", "keyfile", "why", "figure", "demo", "profile", "try", "task", "preview")
 BUILT = re.compile(
-    r"reason_|unit_|check_|stage_|opt_|help_|(task|provider)_help|kind_|join_|window_|until_|status_|recipe_|list_|days?$|hours?$|minutes?$|seconds?$|[a-z]+_title$|site_|role_|examples_|arg_|usage_"
+    r"reason_|unit_|check_|stage_|place_|opt_|help_|(task|provider)_help|kind_|join_|window_|until_|status_|recipe_|list_|days?$|hours?$|minutes?$|seconds?$|[a-z]+_title$|site_|role_|examples_|arg_|usage_"
 )
 """Names put together from parts, such as reason_<the gate's reason>."""
 

@@ -159,6 +159,19 @@ def test_a_task_with_a_hidden_layer_settles_and_is_audited(tmp_path: Path, kind:
     assert {check.status for check in checks} == {PASS}
 
 
+def test_a_number_is_predicted_with_constants_that_come_from_the_providers_too(tmp_path: Path) -> None:
+    on = market(tmp_path)
+    bounds = [(-6.0, 8.0), (40.0, 60.0), (-9.0, 3.0)]
+    task = on.task(houses(9, 100), recipe="linear", rounds=3, target_skill="0.5", learning_rate="0.02", bounds=bounds)
+    for seed in (1, 2, 3):
+        task.provider(f"site {seed}", *houses(seed))
+    played = task.run()
+    on.export(tmp_path)
+    assert played.report.skill_final_ppb > 5 * 10**8
+    checks = audit_export(tmp_path, played.number, played.evaluators[0].secret)
+    assert {check.status for check in checks} == {PASS}
+
+
 class TestWhatTheTargetIs:
     @pytest.mark.parametrize("labels", [houses(9, 100)[1], np.arange(100), np.arange(100.0), np.arange(100) % 2 / 2])
     def test_a_recipe_that_takes_either_takes_many_or_broken_numbers_as_a_number(self, labels: np.ndarray) -> None:

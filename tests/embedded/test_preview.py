@@ -174,7 +174,8 @@ def test_a_fallback_calls_nothing_that_is_not_listed() -> None:
 
 def test_an_ask_for_a_model_is_of_the_size_that_was_said() -> None:
     story = played(cast={"aggregator": StarvesAProvider})
-    slot = ask_slot(story.stage.record(), 1)
+    record = story.stage.record()
+    slot = ask_slot(record, 1, story.stage.actor(ME, record).age.public)
     asks = [data for place, data in story.sent.puts if place == slot]
     assert asks and {len(ask) for ask in asks} == {story.seen.ask_size}
     own = (slot, f"/{story.stage.account(ME)}")

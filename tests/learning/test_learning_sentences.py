@@ -10,7 +10,7 @@ import fedmarket.embedded
 import fedmarket.learning
 from fedmarket.domain.errors import LANGUAGES
 
-AREAS = ("update", "data", "recipe", "columns")
+AREAS = ("update", "data", "recipe", "strategy", "columns")
 
 
 def catalogue(lang: str, area: str) -> dict[str, str]:

@@ -17,8 +17,9 @@ from fedmarket.domain.score_table import ScoreTable
 from fedmarket.record.admission import first_announcements, open_announced
 from fedmarket.record.evaluation import check_start, evaluate, open_validation
 from fedmarket.record.facts import agreed_terms, outcome, seat_keys
+from fedmarket.record.models import fresh_server
 from fedmarket.record.notes import note_digest
-from fedmarket.record.relay import unopened
+from fedmarket.record.relay import unopened, waiting
 from fedmarket.record.sealed import AGE_OVERHEAD
 from fedmarket.record.slots import note_slot, own_entries, score_slot
 from fedmarket.record.task import Announcement, TaskView
@@ -43,8 +44,8 @@ class EvaluatorAgent:
         view = record.task(self._task)
         if view.seat(self.actor.account, Role.EVALUATOR) is None:
             return []
-        answered = self.actor.attempt(lambda: self._answer(view))
-        return answered or self.actor.attempt(lambda: self._act(view)) or keep(self.actor, view)
+        acted = self.actor.attempt(lambda: self._act(view)) or self.actor.attempt(lambda: self._answer(view))
+        return acted or keep(self.actor, view)
 
     def _answer(self, view: TaskView) -> list[Action]:
         return answer(self.actor, self._task) if view.rounds else []
@@ -63,6 +64,7 @@ class EvaluatorAgent:
             return []
         terms = agreed_terms(self.actor.record, self._task)
         check_start(terms, open_validation(self.actor.record, self._task, self.actor.age))
+        fresh_server(terms)
         return self.actor.call(self._task, "take_seat", self.actor.age.public, pays=view.terms.evaluator_bond)
 
     def _note(self, view: TaskView) -> list[Action]:
@@ -105,8 +107,11 @@ class EvaluatorAgent:
     def _commit(self, view: TaskView) -> list[Action]:
         table = self._stored_table()
         if table is None:
+            patient = self.actor.record.now() <= view.patience_deadline
+            if patient and waiting(self.actor.record, self._task, self.actor.age):
+                return []
             measured = self.measured_table()
-            if self.actor.record.now() <= view.patience_deadline and (missing := self._missing(view, measured)):
+            if patient and (missing := self._missing(view, measured)):
                 return ask(self.actor, self._task, missing)
             table = measured.pack()
             entry = encrypt(self._commitment(table) + table, [self.actor.age.public])
@@ -122,7 +127,7 @@ class EvaluatorAgent:
         """
         record, rest = self.actor.record, range(table.rounds_verified + 1, len(view.rounds) + 1)
         found = {each.round for each in unopened(record, self._task, rest, self.actor.age)}
-        return sorted(found | {r for r in rest if record.readable_manifest(self._task, r) is None})
+        return sorted(found | {r for r in rest if record.manifest_missing(self._task, r)})
 
     def measured_table(self) -> ScoreTable:
         """Audit and score all committed rounds with this seat's key.

@@ -18,6 +18,7 @@ from fedmarket.learning.columns import standardised_by
 from fedmarket.learning.fixed_point import quantise
 from fedmarket.learning.gate import GateContext, admit
 from fedmarket.learning.recipe import Recipe, train_locally
+from fedmarket.learning.server_step import client_config
 from fedmarket.learning.table import Table
 from fedmarket.learning.tensors import Tensors, difference
 from fedmarket.learning.update import make_payload
@@ -43,7 +44,8 @@ def trainer_on(table: Table, schema: DataSchema | None = None) -> Trainer:
 
     def train(recipe: Recipe, model: Tensors, terms: Terms, seed: int) -> Tensors:
         rows = standardised_by(table, schema, terms.data) if schema else table
-        return train_locally(recipe, model, rows, terms.training, seed)
+        proximal = client_config(terms.strategy).get("proximal-mu", 0.0)
+        return train_locally(recipe, model, rows, terms.training, seed, proximal)
 
     return train
 
@@ -162,10 +164,15 @@ class ProviderAgent:
         return update_id, encrypt(payload, update_readers(view, actor.account, announced))
 
     def _passed_over(self, view: TaskView) -> bool:
-        """Return whether the last round left out an update of ours that the gate lets pass, whatever it says of it."""
+        """Return whether the last round left out an update of ours that the gate lets pass, whatever it says of it.
+
+        A slot that was flooded in the last round will be in this one, perhaps when it is too late to see it.
+        """
         if not view.rounds:
             return False
         record, last, me = self.actor.record, view.rounds[-1], self.actor.account
+        if flooded(record, update_slot(record, self._task, last.number, last.attempt, me)):
+            return True
         manifest = record.readable_manifest(self._task, last.number)
         if manifest is not None and any(entry.provider == me for entry in manifest.updates):
             return False

@@ -9,6 +9,7 @@ from fedmarket.embedded.report import RoundLine
 
 if TYPE_CHECKING:
     from fedmarket.audit.run import Check
+    from fedmarket.cli.remote_demo import Venue
     from fedmarket.embedded.demo import DemoResult
     from fedmarket.embedded.preview import Preview
     from fedmarket.embedded.trial import TrialResult
@@ -65,6 +66,24 @@ class OpenRecord(Protocol):
         """Return it, to be read only; raises MarketError."""
 
 
+class RunRemoteDemo(Protocol):
+    """Run the demo on a chain that this process does not own."""
+
+    def __call__(
+        self, venue: "Venue", seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage
+    ) -> "DemoResult":
+        """Keep the record in `folder` and return what came of it; raises MarketError."""
+
+
+class AuditOnChain(Protocol):
+    """Audit a task of an exported record and compare it with its chain."""
+
+    def __call__(
+        self, folder: Path, task: int, secret: bytes | None, now: int, rpc: str, deployment: Path | None
+    ) -> "tuple[Check, ...]":
+        """Return a line a check; `deployment` is the file that says where the market is. Raises MarketError."""
+
+
 def _run_demo(seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage) -> "DemoResult":
     from fedmarket.embedded.demo import run_demo
 
@@ -110,6 +129,20 @@ def _open_record(folder: Path) -> "Record":
     return open_record(folder)
 
 
+def _run_remote_demo(venue: "Venue", seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage) -> "DemoResult":
+    from fedmarket.cli.remote_demo import run_remote_demo
+
+    return run_remote_demo(venue, seed, folder, on_round=on_round, on_stage=on_stage)
+
+
+def _audit_on_chain(
+    folder: Path, task: int, secret: bytes | None, now: int, rpc: str, deployment: Path | None
+) -> "tuple[Check, ...]":
+    from fedmarket.cli.remote_audit import audit_on_chain
+
+    return audit_on_chain(folder, task, secret, now, rpc, deployment)
+
+
 @dataclass(frozen=True)
 class Programs:
     """The programs behind the commands."""
@@ -119,6 +152,8 @@ class Programs:
     run_trial: RunTrial = _run_trial
     preview_task: PreviewTask = _preview_task
     open_record: OpenRecord = _open_record
+    run_remote_demo: RunRemoteDemo = _run_remote_demo
+    audit_on_chain: AuditOnChain = _audit_on_chain
 
 
 PROGRAMS = Programs(_run_demo, _audit_export)

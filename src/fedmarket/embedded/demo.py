@@ -8,10 +8,12 @@ from time import perf_counter
 import numpy as np
 
 from fedmarket.audit.run import Check, audit_export
+from fedmarket.domain.chain_terms import Windows
 from fedmarket.domain.derive import seed as derived_seed
 from fedmarket.domain.terms import Terms
 from fedmarket.embedded.demo_world import FREE_RIDER, NOISY_SITE, TARGET, DemoWorld, Patients
 from fedmarket.embedded.market import EmbeddedChain, Market, Stage, TaskPlan, TaskRun
+from fedmarket.embedded.plan import WINDOWS
 from fedmarket.embedded.references import Raw, compare
 from fedmarket.embedded.report import Comparison, RoundLine, TaskReport
 from fedmarket.embedded.run_folder import MODEL, prepare
@@ -47,17 +49,21 @@ def run_demo(
     on_round: Callable[[RoundLine], None] = lambda line: None,
     on_stage: Stage = lambda name, facts: None,
     chain: EmbeddedChain | None = None,
+    clock: Callable[[], int] | None = None,
+    windows: Windows = WINDOWS,
 ) -> DemoResult:
     """Play the demo's task from `seed` (>= 0) and keep its record in `folder`.
 
+    `chain`, `clock` and `windows` are for a chain that this process does not own. On a market that has had tasks, the
+    seed gives other models than on a fresh one: the order of training follows from the task's number too.
     Raises UsageError where `folder` holds something that is not an earlier demo's.
     """
     begun = perf_counter()
-    prepare(folder, MARKER, str(seed))
+    make_room(folder, seed)
     on_stage("chain", {})
     world = DemoWorld.make(seed)
-    market = Market(seed, chain=chain, folder=folder)
-    run = _plan(market, world).run(on_round, on_stage)
+    market = Market(seed, chain=chain, folder=folder, clock=clock)
+    run = _plan(market, world, windows).run(on_round, on_stage)
     market.export(folder)
     model = run.model()
     (folder / MODEL).write_bytes(encode(model))
@@ -79,10 +85,18 @@ def run_demo(
     )
 
 
-def _plan(market: Market, world: DemoWorld) -> TaskPlan:
+def make_room(folder: Path, seed: int) -> None:
+    """Make room for a record: an earlier demo's is replaced, anything else is refused with a UsageError."""
+    prepare(folder, MARKER, str(seed))
+
+
+def _plan(market: Market, world: DemoWorld, windows: Windows) -> TaskPlan:
+    # Terms that were opened before would be taken for that task.
+    market.record.refresh()
+    nonce = str(1 + len(market.record.tasks))
     held = _raw(world.validation)
     schema = schema_from_arrays(held.features, held.labels, world.feature_names, TARGET)
-    plan = market.task((held.features, held.labels), schema=schema, clip=CLIP)
+    plan = market.task((held.features, held.labels), schema=schema, clip=CLIP, windows=windows, nonce=nonce)
     for site in world.sites:
         plan.provider(site.name, site.features, _raw(site).labels)
     plan.untrained_provider(FREE_RIDER, _return_unchanged, world.free_rider_weight)

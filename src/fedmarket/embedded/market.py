@@ -35,6 +35,7 @@ from fedmarket.embedded.plan import (
 from fedmarket.embedded.report import RoundLine, TaskReport
 from fedmarket.embedded.telling import Telling, round_line, tell
 from fedmarket.learning.metrics import measure
+from fedmarket.learning.server_step import build_server_step
 from fedmarket.learning.table import Table, plain_decimal, table_from_arrays
 from fedmarket.learning.tensors import Tensors
 from fedmarket.record.evaluation import Scores, by_constants_in_force, evaluate, open_validation
@@ -84,13 +85,18 @@ class Market:
         chain: EmbeddedChain | None = None,
         folder: Path | None = None,
         store: Store | None = None,
+        clock: Callable[[], int] | None = None,
     ) -> None:
-        """Start an in-process EVM chain unless `chain` is given; blobs go to `folder`/store, or stay in memory."""
+        """Start an in-process EVM chain unless `chain` is given; blobs go to `folder`/store, or stay in memory.
+
+        `clock` gives the least time of the chain's next block (seconds) where that is later than its latest one's: on
+        a chain whose blocks follow the clock, an idle one falls behind.
+        """
         self.seed = seed
         self.folder = folder
         self.chain = chain or TesterChain.start()
         self.store = store or (FolderStore(folder / STORE) if folder else MemoryStore())
-        self.record = Record(self.chain, self.store)
+        self.record = Record(self.chain, self.store, clock)
 
     def secret(self, role: str) -> bytes:
         """Return the key of a role in this process, derived from the seed."""
@@ -118,9 +124,9 @@ class Market:
         With "open" admission anybody may join by a bond for each unit of its weight, and the defaults are those of
         `OPEN_OPTIONS`. `options` are those of `fedmarket.embedded.plan.Options`. Without a `schema`, columns are
         standardised by the validation set's own means and deviations, and `plan.guess_schema` tells whether the target
-        has classes or is a number. Raises UsageError where the budget does not cover the fees. With `bounds`, lowest
-        and highest value of each feature, its constants come from what providers say of their columns before round 1
-        instead.
+        has classes or is a number. With `bounds`, lowest and highest value of each feature, its constants come from
+        what providers say of their columns before round 1 instead. Raises UsageError where the budget does not cover
+        the fees.
         """
         chosen = replace(OPEN_OPTIONS if admission == "open" else Options(), target=target_skill, **options)
         try:
@@ -175,6 +181,8 @@ class TaskPlan:
         """Open the task, play every role until it is final and everything is claimed, and return what came of it."""
         if not self.parties:
             raise UsageError("embedded.no_providers")
+        # Every seat is played by this process, so what its strategy needs must be installed here.
+        build_server_step(self.options.strategy)
         return TaskRun(self, on_round, on_stage)
 
 

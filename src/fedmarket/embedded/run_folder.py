@@ -6,7 +6,7 @@ from shutil import rmtree
 from fedmarket.domain.errors import UsageError
 
 MODEL = "model.safetensors"
-PIECES = (MODEL, "events.json", "figure.svg", "store", "keys")
+PIECES = (MODEL, "events.json", "blocks.json", "deployment.json", "figure.svg", "store", "keys")
 
 
 def prepare(folder: Path, marker: str, note: str) -> None:
