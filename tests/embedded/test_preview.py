@@ -17,7 +17,7 @@ from fedmarket.embedded.preview import LATER_VERBS, Preview, arguments, preview
 from fedmarket.embedded.record_folder import open_record
 from fedmarket.learning.update import SCHEMA, parse
 from fedmarket.record.export import STORE, Export, write_export
-from fedmarket.record.slots import ask_slot, update_slot
+from fedmarket.record.slots import CANDIDATES, ask_slot, update_slot
 from fedmarket.store.age import decrypt
 from fedmarket.store.folder import FolderStore
 from tests.agents.rogue_sealers import StarvesAProvider
@@ -91,8 +91,8 @@ def played(
     weight = stage.open_weights[0] if stage.open_weights else None
     seen = preview(record, 1, stage.tables[0], stage.secret(ME), weight)
     if flooded:
-        for place in range(65):
-            stage.store.put_entry(update_slot(record, 1, 1, 0, stage.account(ME)), bytes([place]))
+        for place in range(CANDIDATES + 1):
+            stage.store.put_entry(update_slot(record, 1, 1, 0, stage.account(ME)), place.to_bytes(4, "big"))
     stage.step(ME)  # joins first, so that it is the one whom a rogue aggregator starves
     finish(stage, watch)
     return Played(stage, sent, seen)
@@ -158,7 +158,7 @@ def test_nothing_is_called_or_stored_that_is_not_listed(listed: Played, flooded:
 
 
 def test_the_announcement_is_the_one_that_a_flooded_provider_sends(flooded: Played) -> None:
-    (call,) = [call for call in flooded.sent.calls if call[0] == "announce"]
+    call = next(call for call in flooded.sent.calls if call[0] == "announce")
     seen = flooded.seen
     task, round_number, update, blob = call[1]
     assert (task, round_number, update) == tuple(seen.announce.arguments.values())[:3]

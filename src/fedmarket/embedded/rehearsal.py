@@ -22,10 +22,9 @@ from fedmarket.domain.terms import Terms
 from fedmarket.learning.table import Table
 from fedmarket.record.constants import give_notice
 from fedmarket.record.live import Record
-from fedmarket.record.slots import update_slot
+from fedmarket.record.slots import CANDIDATES, update_slot
 from fedmarket.record.task import TaskView
 from fedmarket.store.age import AgeIdentity
-from fedmarket.store.blobs import ENTRY_LIMIT
 from fedmarket.store.memory import MemoryStore
 
 
@@ -172,8 +171,8 @@ class Rehearsal:
         """Flood the agent's slot, as a stranger might, and let it put its update on record."""
         state = self.view.state
         slot = update_slot(self.record, self.number, state.round + 1, state.attempt, self.actor.account)
-        for place in range(ENTRY_LIMIT + 1):
-            self.store.put_entry(slot, place.to_bytes(2, "big"))
+        for place in range(CANDIDATES + 1):
+            self.store.put_entry(slot, place.to_bytes(4, "big"))
         self._step()
 
     def _open(self) -> None:
