@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from fedmarket.audit.finding import Finding
 from fedmarket.audit.run import Check
-from fedmarket.cli.programs import OnRound, OnStage, Programs
+from fedmarket.chain.simulated import SimulatedChain
+from fedmarket.cli.programs import OnRound, OnStage, Programs, RunTrial
 from fedmarket.domain.errors import MarketError, RefusedError, StoreError, UsageError
 from fedmarket.embedded.demo import DemoResult
 from fedmarket.embedded.demo_world import FREE_RIDER, NOISY_SITE
 from fedmarket.embedded.report import Comparison, ProviderLine, Quality, RoundLine, TaskReport
+from fedmarket.embedded.trial import TrialResult, run_trial
 
 TOKEN = 10**18
 ROUNDS = 12
@@ -154,6 +157,11 @@ def demo_result(folder: Path) -> DemoResult:
     )
 
 
+def simulated_trial(*arguments: Any, **told: Any) -> TrialResult:
+    """A trial as it is, but for its chain: the reference contract instead of an EVM."""
+    return run_trial(*arguments, **told, chain=SimulatedChain(genesis_time=1000))
+
+
 class Played:
     """Programs that tell a made-up story, and remember what they were asked."""
 
@@ -164,7 +172,9 @@ class Played:
         comparison: Comparison = COMPARISON,
         checks: tuple[Check, ...] = (PASSED,),
         fault: BaseException | None = None,
+        run_trial: RunTrial = simulated_trial,
     ) -> None:
+        self.run_trial = run_trial
         self.report, self.comparison, self.checks, self.fault = report, comparison, checks, fault
         self.seed: int | None = None
         self.folder: Path | None = None
@@ -172,7 +182,7 @@ class Played:
 
     @property
     def programs(self) -> Programs:
-        return Programs(self._run_demo, self._audit_export)
+        return Programs(self._run_demo, self._audit_export, self.run_trial)
 
     def _run_demo(self, seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage) -> DemoResult:
         self.seed, self.folder = seed, folder

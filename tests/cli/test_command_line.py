@@ -94,7 +94,13 @@ def test_the_flag_goes_before_the_environment_before_english(command: Command) -
 
 COMMANDS = [
     "demo",
+    "try",
     "audit",
+    "task",
+    "task show",
+    "task list",
+    "provider",
+    "provider preview",
     "deploy",
     "chain",
     "chain up",

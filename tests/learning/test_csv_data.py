@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,10 +117,55 @@ def test_a_nul_character_is_refused(path: Path) -> None:
         read_csv(path, SCHEMA)
 
 
-@pytest.mark.parametrize("codec", ["gbk", "utf-16"])
-def test_another_encoding_than_utf8_is_refused(path: Path, codec: str) -> None:
-    path.write_bytes((GOOD + "60,2.5,恶性\n").encode(codec))
+def test_chinese_text_in_gb18030_is_refused_saying_how_to_declare_it(path: Path) -> None:
+    path.write_bytes((GOOD + "60,2.5,恶性\n").encode("gbk"))
+    with refused("data.encoding_chinese", "--encoding gb18030"):
+        read_csv(path, SCHEMA)
+
+
+def test_another_encoding_that_is_not_declared_is_refused_not_guessed(path: Path) -> None:
+    path.write_bytes((GOOD + "60,2.5,bösartig\n").encode("cp1252"))
     with refused("data.encoding", "clinic.csv"):
+        read_csv(path, SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["klingon", "zlib", "rot13", "utf-7"])
+def test_an_encoding_that_no_table_is_in_is_refused(path: Path, name: str) -> None:
+    path.write_text(GOOD)
+    with refused("data.unknown_encoding", name):
+        read_csv(path, SCHEMA, name)
+
+
+@pytest.mark.parametrize(("codec", "declared"), [("gb18030", "GB18030"), ("utf-16", None), ("utf-8-sig", None)])
+def test_a_declared_encoding_or_a_byte_order_mark_is_followed(path: Path, codec: str, declared: str | None) -> None:
+    path.write_bytes("年龄,size,结果\n60,2.5,良性\n40,3.5,恶性\n".encode(codec))
+    schema = replace(SCHEMA, features=("年龄", "size"), target="结果", classes=("良性", "恶性"))
+    assert read_csv(path, schema, declared).labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_semicolons_and_tabs_separate_as_commas_do(path: Path, separator: str) -> None:
+    path.write_text(
+        '"age, in years",size,result\n60,2.5,benign\n40,3.5,malignant\n'.replace(",size,", ";size;")
+        .replace("60,2.5,", "60;2.5;")
+        .replace("40,3.5,", "40;3.5;")
+        .replace(";", separator)
+    )
+    schema = replace(SCHEMA, features=("age, in years", "size"))
+    assert len(read_csv(path, schema)) == 2
+
+
+def test_a_first_row_of_numbers_is_refused_since_it_names_nothing(path: Path) -> None:
+    path.write_text("60,2.5,1\n40,3.5,0\n")
+    with refused("data.no_header", "60, 2.5, 1"):
+        read_csv(path, SCHEMA)
+
+
+def test_a_text_far_down_a_column_of_numbers_is_found(path: Path) -> None:
+    path.write_text(GOOD + "60,2.5,benign\n" * 9000 + "60,2.O,benign\n" + "60,x,benign\n" * 9000)
+    with refused("data.not_a_number", "9004"):
+        read_csv(path, SCHEMA)
+    with refused("data.not_a_number", "2.O"):
         read_csv(path, SCHEMA)
 
 

@@ -6,10 +6,11 @@ from string import Formatter
 
 import pytest
 
+import fedmarket.embedded
 import fedmarket.learning
 from fedmarket.domain.errors import LANGUAGES
 
-AREAS = ("update", "data", "recipe", "strategy")
+AREAS = ("update", "data", "recipe", "strategy", "columns")
 
 
 def catalogue(lang: str, area: str) -> dict[str, str]:
@@ -31,10 +32,14 @@ def test_both_languages_say_the_same_refusals_with_the_same_parameters(area: str
 
 @pytest.mark.parametrize("area", AREAS)
 def test_every_refusal_in_the_code_has_a_sentence_and_every_sentence_a_refusal(area: str) -> None:
-    folder = Path(next(iter(fedmarket.learning.__path__)))
-    source = "".join(path.read_text() for path in folder.glob("*.py"))
+    folders = [Path(next(iter(package.__path__))) for package in (fedmarket.learning, fedmarket.embedded)]
+    source = "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py"))
     used = set(re.findall(rf'"{area}\.([a-z_]+)"', source))
     if area == "update":
         names = ("chain", "contract", "task", "round", "attempt", "terms", "base", "provider", "constants")
         used |= {f"wrong_{name}" for name in names}
+    if area == "data":
+        used |= set(re.findall(r'"(missing_value|not_finite|unknown_value)"', source))
+    if area == "columns":
+        used |= {f"left_out_{reason}" for reason in re.findall(r'_left_out\("([a-z_]+)"', source)}
     assert used == set(catalogue("en", area))

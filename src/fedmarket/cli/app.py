@@ -15,11 +15,14 @@ from fedmarket.cli.demo_command import add_demo
 from fedmarket.cli.deploy_command import add_deploy
 from fedmarket.cli.help import HelpfulGroup
 from fedmarket.cli.language import FLAG, Words, choose_language
+from fedmarket.cli.preview_command import add_preview
 from fedmarket.cli.profile_command import add_profile
 from fedmarket.cli.programs import PROGRAMS, Programs
-from fedmarket.cli.provider_commands import add_provider
+from fedmarket.cli.provider_commands import add_statement
 from fedmarket.cli.settings import configured_language
 from fedmarket.cli.streams import flushed, prepare_streams
+from fedmarket.cli.task_command import add_task
+from fedmarket.cli.try_command import add_try
 from fedmarket.cli.usage import usage_detail
 from fedmarket.domain.errors import LANGUAGES, MarketError, SystemFault
 
@@ -92,8 +95,12 @@ def build(words: Words, programs: Programs, environ: Mapping[str, str]) -> typer
             typer.echo(context.get_help())
 
     add_demo(app, words, programs, environ)
+    add_try(app, words, programs.run_trial)
     add_audit(app, words, programs, environ)
-    add_provider(app, words)
+    provider = _group(app, "provider", words)
+    add_preview(provider, words, programs.preview_task)
+    add_statement(provider, words)
+    add_task(_group(app, "task", words), words, programs.open_record)
     add_chain(app, words, environ)
     add_deploy(app, words, environ)
     add_account(app, words, environ)
@@ -104,6 +111,22 @@ def build(words: Words, programs: Programs, environ: Mapping[str, str]) -> typer
 def _unwritable(error: OSError, words: Words) -> int:
     """Say that standard output takes nothing more: files of ours have refusals of their own."""
     return _complain(words("output_unwritable", detail=SystemFault.of(error)), UNREACHABLE)
+
+
+def _group(app: typer.Typer, name: str, words: Words) -> typer.Typer:
+    """Add a group of commands called by a noun and return it; without a command it shows its help."""
+    group = typer.Typer(cls=HelpfulGroup)
+
+    @group.callback(invoke_without_command=True, help=words(f"{name}_help"), epilog=words(f"examples_{name}"))
+    def noun(
+        context: typer.Context,
+        lang: Annotated[str, typer.Option(FLAG, metavar="en|zh", help=words("opt_lang"))] = words.lang,
+    ) -> None:
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help())
+
+    app.add_typer(group, name=name)
+    return group
 
 
 def _complain(sentence: str, code: int) -> int:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 SEED = 4
 """Of seeds 0 to 19 the one whose figures lie nearest their mean: neither the best story nor the worst."""
 PICTURE = "figure.svg"
-EVALUATOR = "evaluator 1"
 STATEMENTS = "statements"
 PLACES = ("travels", "waits")
 """Stages in which the demo begins on a chain of somebody else's."""
@@ -146,17 +145,16 @@ class _Play:
 
     def _keep(self, result: "DemoResult") -> Path | None:
         """Write keys and statements where they are to be kept, and return the key file of the first evaluator."""
-        from fedmarket.cli.keyfile import write_key_file
+        from fedmarket.cli.run_keys import EVALUATOR, keep_keys
 
         if not self.keep_keys:
             return None
-        for name, secret in result.keys.items():
-            write_key_file(_key_path(result.folder, name), secret)
-        _write_statements(result)
-        return _key_path(result.folder, EVALUATOR)
+        paths = keep_keys(result.folder, result.keys)
+        _write_statements(result, paths)
+        return paths[EVALUATOR]
 
 
-def _write_statements(result: "DemoResult") -> None:
+def _write_statements(result: "DemoResult", keys: Mapping[str, Path]) -> None:
     """Write every provider's statement, in every language."""
     from fedmarket.cli.provider_commands import write_statement
     from fedmarket.cli.statement_page import Reader
@@ -164,18 +162,9 @@ def _write_statements(result: "DemoResult") -> None:
 
     for name, told in result.statements.items():
         for lang in LANGUAGES:
-            key = str(_key_path(result.folder, name))
-            reader = Reader(lang, name=local_name(name, lang), unit="biopsies", folder=result.folder, key=key)
-            write_statement(result.folder / STATEMENTS, _stem(name), told, reader)
-
-
-def _key_path(folder: Path, name: str) -> Path:
-    return folder / "keys" / f"{_stem(name)}.key"
-
-
-def _stem(name: str) -> str:
-    letters = "".join(character if character.isalnum() else " " for character in name.lower())
-    return "-".join(letters.split())
+            key = keys[name]
+            reader = Reader(lang, name=local_name(name, lang), unit="biopsies", folder=result.folder, key=str(key))
+            write_statement(result.folder / STATEMENTS, key.stem, told, reader)
 
 
 def _stage(stage: str, words: Words, facts: Facts) -> str:

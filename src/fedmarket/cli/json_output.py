@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fedmarket.audit.run import Check
     from fedmarket.audit.tamper import Change
     from fedmarket.embedded.demo import DemoResult
+    from fedmarket.embedded.trial import TrialResult
 
 
 def demo_json(demo: "DemoResult", picture: Path) -> str:
@@ -23,7 +24,8 @@ def demo_json(demo: "DemoResult", picture: Path) -> str:
     sum(owed) + refund + sum(fees) == escrow + debits. Contributions are in units of skill and add up to
     `skill_final` - `skill_initial`, to 1e-9 a provider.
     """
-    return json.dumps(_demo(demo, picture), indent=2)
+    told = {**story(demo), "free_rider": demo.free_rider, "noisy": demo.noisy, "picture_file": str(picture)}
+    return json.dumps(told, indent=2)
 
 
 def audit_json(
@@ -50,7 +52,8 @@ def _change(change: "Change") -> dict[str, Any]:
     return {**hidden, "of": dict(change.params), "detail": change.sentence()}
 
 
-def _demo(demo: "DemoResult", picture: Path) -> dict[str, Any]:
+def story(demo: "DemoResult | TrialResult") -> dict[str, Any]:
+    """Return a settled task with its comparison and its audit, as values that JSON can hold."""
     report, comparison = demo.report, demo.comparison
     return {
         **_money(report),
@@ -65,8 +68,6 @@ def _demo(demo: "DemoResult", picture: Path) -> dict[str, Any]:
         },
         "contributions": {line.account: line.score_ppb / PPB for line in report.providers},
         "providers": [_provider(line) for line in report.providers],
-        "free_rider": demo.free_rider,
-        "noisy": demo.noisy,
         "names": dict(report.names),
         "balances": {account: list(pair) for account, pair in report.balances.items()},
         "gas": {verb: list(used) for verb, used in report.gas.items()},
@@ -79,7 +80,6 @@ def _demo(demo: "DemoResult", picture: Path) -> dict[str, Any]:
         "aggregator": report.aggregator,
         "model_id": report.model_id,
         "model_file": str(demo.model_path),
-        "picture_file": str(picture),
         "folder": str(demo.folder),
         "best_round": report.best_round,
         "seconds": demo.seconds,

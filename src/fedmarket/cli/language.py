@@ -1,23 +1,33 @@
 """Which language the words are in: flag, else environment, else profile, else English."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from fedmarket.domain.errors import LANGUAGES, UsageError, sentence
+from fedmarket.domain.errors import LANGUAGES, UsageError, has_sentence, sentence
 
 VARIABLE = "FEDMARKET_LANG"
 FLAG = "--lang"
+COMMON = "cli"
 
 
 @dataclass(frozen=True)
 class Words:
-    """The command line's catalogue in one language: `words("escrow")`."""
+    """The command line's catalogue in one language: `words("escrow")`.
+
+    A command may have a catalogue of its own, `area`: what stands there goes before what the command line says.
+    """
 
     lang: str
+    area: str = COMMON
 
     def __call__(self, name: str, /, **params: object) -> str:
-        """Return the sentence `cli.<name>` with its parameters filled in."""
-        return sentence(f"cli.{name}", self.lang, **params)
+        """Return the sentence `<area>.<name>`, or else `cli.<name>`, with its parameters filled in."""
+        area = self.area if has_sentence(f"{self.area}.{name}", self.lang) else COMMON
+        return sentence(f"{area}.{name}", self.lang, **params)
+
+    def of(self, area: str) -> "Words":
+        """Return the words of a command with a catalogue of its own."""
+        return replace(self, area=area)
 
 
 def choose_language(arguments: Sequence[str], environ: Mapping[str, str], configured: str | None = None) -> str:

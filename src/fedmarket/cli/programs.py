@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from fedmarket.audit.run import Check
     from fedmarket.cli.remote_demo import Venue
     from fedmarket.embedded.demo import DemoResult
+    from fedmarket.embedded.preview import Preview
+    from fedmarket.embedded.trial import TrialResult
+    from fedmarket.embedded.trial_data import Choice, TrialData
+    from fedmarket.record.live import Record
 
 OnRound = Callable[[RoundLine], None]
 OnStage = Callable[[str, dict[str, object]], None]
@@ -28,6 +32,38 @@ class AuditExport(Protocol):
 
     def __call__(self, folder: Path, task: int, secret: bytes | None, now: int) -> "tuple[Check, ...]":
         """Return a line a check; `secret` is a seat's 32-byte key, `now` in seconds. Raises MarketError."""
+
+
+class RunTrial(Protocol):
+    """Run a task on somebody's own table; tell how it was read, rounds and stages as they happen."""
+
+    def __call__(
+        self,
+        choice: "Choice",
+        budget: int,
+        folder: Path,
+        *,
+        on_data: "Callable[[TrialData], None]",
+        on_round: OnRound,
+        on_stage: OnStage,
+    ) -> "TrialResult":
+        """Keep the record in `folder` and return what came of it; raises MarketError."""
+
+
+class PreviewTask(Protocol):
+    """Rehearse a provider's part in a task of a record with a file of its own."""
+
+    def __call__(
+        self, folder: Path, task: int, file: Path, secret: bytes | None, weight: int | None, encoding: str | None
+    ) -> "Preview":
+        """Return everything that would leave; `secret` is the provider's 32-byte key. Raises MarketError."""
+
+
+class OpenRecord(Protocol):
+    """Open a record that is kept in a folder."""
+
+    def __call__(self, folder: Path) -> "Record":
+        """Return it, to be read only; raises MarketError."""
 
 
 class RunRemoteDemo(Protocol):
@@ -60,6 +96,39 @@ def _audit_export(folder: Path, task: int, secret: bytes | None, now: int) -> "t
     return audit_export(folder, task, secret, now)
 
 
+def _run_trial(
+    choice: "Choice",
+    budget: int,
+    folder: Path,
+    *,
+    on_data: "Callable[[TrialData], None]",
+    on_round: OnRound,
+    on_stage: OnStage,
+) -> "TrialResult":
+    from fedmarket.embedded.trial import run_trial
+
+    return run_trial(choice, budget, folder, on_data=on_data, on_round=on_round, on_stage=on_stage)
+
+
+def _preview_task(
+    folder: Path, task: int, file: Path, secret: bytes | None, weight: int | None, encoding: str | None
+) -> "Preview":
+    from fedmarket.embedded.preview import preview
+    from fedmarket.embedded.record_folder import open_record
+    from fedmarket.learning.data_file import read_table
+    from fedmarket.record.facts import agreed_terms
+
+    record = open_record(folder)
+    table = read_table(file, agreed_terms(record, task).data, encoding)
+    return preview(record, task, table, secret, weight)
+
+
+def _open_record(folder: Path) -> "Record":
+    from fedmarket.embedded.record_folder import open_record
+
+    return open_record(folder)
+
+
 def _run_remote_demo(venue: "Venue", seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage) -> "DemoResult":
     from fedmarket.cli.remote_demo import run_remote_demo
 
@@ -80,6 +149,9 @@ class Programs:
 
     run_demo: RunDemo
     audit_export: AuditExport
+    run_trial: RunTrial = _run_trial
+    preview_task: PreviewTask = _preview_task
+    open_record: OpenRecord = _open_record
     run_remote_demo: RunRemoteDemo = _run_remote_demo
     audit_on_chain: AuditOnChain = _audit_on_chain
 

@@ -1,4 +1,4 @@
-"""`fedmarket provider`: what a provider asks of a record. So far: its statement."""
+"""`fedmarket provider statement`: what a provider was paid in a task, and why."""
 
 import json
 import sys
@@ -8,29 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fedmarket.cli.help import HelpfulCommand, HelpfulGroup
+from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
 from fedmarket.domain.errors import SystemFault, UsageError
 
 if TYPE_CHECKING:
     from fedmarket.audit.statements import Told
     from fedmarket.cli.statement_page import Reader
-
-
-def add_provider(app: typer.Typer, words: Words) -> None:
-    """Give `app` the group and its commands, with their help in the words' language."""
-    group = typer.Typer(cls=HelpfulGroup, add_completion=False, context_settings={"obj": words})
-    app.add_typer(group, name="provider", help=words("provider_help"), epilog=words("examples_provider"))
-
-    @group.callback(invoke_without_command=True)
-    def root(
-        context: typer.Context,
-        lang: Annotated[str, typer.Option(FLAG, metavar="en|zh", help=words("opt_lang"))] = words.lang,
-    ) -> None:
-        if context.invoked_subcommand is None:
-            typer.echo(context.get_help())
-
-    add_statement(group, words)
 
 
 def add_statement(group: typer.Typer, words: Words) -> None:

@@ -18,6 +18,8 @@ ACCURACY = "accuracy"
 def model_lines(report: TaskReport, path: Path, words: Words) -> Table:
     """Return the model's id, where it is kept, and which round it is from."""
     table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(overflow="fold")
     table.add_row(words("id"), report.model_id)
     table.add_row(words("model_file"), str(path))
     table.add_row(words("round"), words("best_round", best=report.best_round, rounds=len(report.rounds)))

@@ -27,23 +27,24 @@ def figure(value: float) -> str:
 class RoundLines:
     """Prints the headings before the first round and a line for each; the reasons for refusals come last."""
 
-    def __init__(self, page: Page, words: Words) -> None:
+    def __init__(
+        self, page: Page, words: Words, *, before: Mapping[str, int] = BEFORE, after: Mapping[str, int] = AFTER
+    ) -> None:
+        """Print to `page`; `before` and `after` the figures stand these columns, by name with their least widths."""
         self._page, self._words = page, words
+        self._before, self._after = before, after
         self._widths: list[int] = []
 
     def show(self, line: RoundLine) -> None:
         """Print one round."""
         figures = {name: value for name, value in line.figures.items() if name in FIGURES}
         if not self._widths:
-            self._begin({**BEFORE, **{name: FIGURES[name] for name in figures}, **AFTER})
+            self._begin({**self._before, **{name: FIGURES[name] for name in figures}, **self._after})
+        told = _told(line)
         cells = [
-            str(line.number),
-            f"{line.loss:.3f}",
-            f"{line.skill_ppb / PPB:.3f}",
+            *(told[name] for name in self._before),
             *(figure(value) for value in figures.values()),
-            str(line.updates),
-            f"{line.gas:,}",
-            f"{line.seconds:.2f}",
+            *(told[name] for name in self._after),
         ]
         reasons = Counter(reason for _, reason in line.refused)
         self._page.show(Text(self._row(cells, printable(refusals(sorted(reasons.items()), self._words.lang)))))
@@ -57,3 +58,14 @@ class RoundLines:
     def _row(self, cells: Sequence[str], last: str) -> str:
         padded = (" " * (width - cell_len(cell)) + cell for cell, width in zip(cells, self._widths, strict=True))
         return GAP.join((*padded, last))
+
+
+def _told(line: RoundLine) -> dict[str, str]:
+    return {
+        "round": str(line.number),
+        "loss": f"{line.loss:.3f}",
+        "skill": f"{line.skill_ppb / PPB:.3f}",
+        "updates": str(line.updates),
+        "gas": f"{line.gas:,}",
+        "seconds": f"{line.seconds:.2f}",
+    }

@@ -50,6 +50,12 @@ def sentence(message_id: str, lang: str = "en", /, **params: object) -> str:
     return _catalogue(lang, area)[name].format(**spoken)
 
 
+def has_sentence(message_id: str, lang: str = "en") -> bool:
+    """Tell whether the catalogue of an area that there is knows `message_id` ("<area>.<name>")."""
+    area, name = message_id.split(".", 1)
+    return name in _catalogue(lang, area)
+
+
 class MarketError(Exception):
     """Something was refused or failed; `sentence()` says what and what to do."""
 

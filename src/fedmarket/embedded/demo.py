@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import rmtree
 from time import perf_counter
 
 import numpy as np
@@ -12,13 +11,13 @@ from fedmarket.audit.run import Check, audit_export
 from fedmarket.audit.statements import Told, open_statements
 from fedmarket.domain.chain_terms import Windows
 from fedmarket.domain.derive import seed as derived_seed
-from fedmarket.domain.errors import SystemFault, UsageError
 from fedmarket.domain.terms import Terms
 from fedmarket.embedded.demo_world import FREE_RIDER, NOISY_SITE, TARGET, DemoWorld, Patients
 from fedmarket.embedded.market import EmbeddedChain, Market, Stage, TaskPlan, TaskRun
 from fedmarket.embedded.plan import WINDOWS
 from fedmarket.embedded.references import Raw, compare
 from fedmarket.embedded.report import Comparison, RoundLine, TaskReport
+from fedmarket.embedded.run_folder import MODEL, prepare
 from fedmarket.learning.recipe import Recipe
 from fedmarket.learning.table import schema_from_arrays
 from fedmarket.learning.tensors import Tensors, encode
@@ -27,11 +26,6 @@ from fedmarket.learning.tensors import Tensors, encode
 # by it: it suits hospitals that are known by name, while the default of 1.0 suits strangers.
 CLIP = "0.5"
 MARKER = "demo.seed"
-MODEL = "model.safetensors"
-PIECES = (
-    *(MARKER, MODEL, "events.json", "blocks.json", "deployment.json", "figure.svg"),
-    *("store", "keys", "statements"),
-)
 
 
 @dataclass(frozen=True)
@@ -101,23 +95,7 @@ def run_demo(
 
 def make_room(folder: Path, seed: int) -> None:
     """Make room for a record: an earlier demo's is replaced, anything else is refused with a UsageError."""
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            if not (folder / MARKER).is_file():
-                raise UsageError("embedded.folder_in_use", path=folder)
-            for name in PIECES:
-                _remove(folder / name)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / MARKER).write_text(f"{seed}\n", encoding="ascii")
-    except OSError as error:
-        raise UsageError("record.unwritable", path=folder, detail=SystemFault.of(error)) from error
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    prepare(folder, MARKER, str(seed))
 
 
 def _plan(market: Market, world: DemoWorld, windows: Windows) -> TaskPlan:

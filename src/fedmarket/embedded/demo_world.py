@@ -39,7 +39,7 @@ NOISY_SITE = sentence("demo.site_city")
 _NAME_IDS = (
     "free_rider",
     *(hospital.id for hospital in HOSPITALS),
-    *(f"role_{role}" for role in ("requester", "aggregator", "standby", "evaluator")),
+    *(f"role_{role}" for role in ("requester", "aggregator", "standby", "evaluator", "site")),
 )
 
 

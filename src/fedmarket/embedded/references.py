@@ -13,7 +13,8 @@ from fedmarket.learning.fixed_point import quantise
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.recipe import Recipe, train_locally
 from fedmarket.learning.server_step import client_config
-from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
+from fedmarket.learning.standardise import decimals, own_constants
+from fedmarket.learning.table import Table, table_from_arrays
 from fedmarket.learning.tensors import Tensors, difference
 from fedmarket.record.models import fresh_server, initial_model, recipe_of, rule_of
 
@@ -63,7 +64,7 @@ def compare(terms: Terms, federated: Tensors, alone: Mapping[str, Raw], test: Ra
 
 
 def _own_quality(terms: Terms, held: Raw, test: Raw, seed: int) -> Quality:
-    own = schema_from_arrays(held.features, held.labels, terms.data.features, terms.data.target)
-    schema = replace(terms.data, means=own.means, scales=own.scales)
+    means, scales = own_constants(held.features, terms.data)
+    schema = replace(terms.data, means=decimals(means), scales=decimals(scales))
     model = train_alone(terms, table_from_arrays(held.features, held.labels, schema), seed)
     return quality(recipe_of(terms), model, table_from_arrays(test.features, test.labels, schema))

@@ -1,56 +1,105 @@
-"""A provider's CSV file, read row by row; every fault is refused with the row and column where it stands."""
+"""A CSV file, read in blocks of rows; every fault is refused with the row and column where it stands."""
 
 import csv
-import re
-from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from fedmarket.domain.errors import DataError, SystemFault
 from fedmarket.domain.terms import DataSchema
-from fedmarket.learning.table import Table, build_table, class_number
+from fedmarket.learning.column_builder import ColumnBuilder, is_number
+from fedmarket.learning.features import table_from_sheet
+from fedmarket.learning.sheet import Sheet
+from fedmarket.learning.table import Table
+from fedmarket.learning.text_encoding import encoding_of, undecodable
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_MISSING = {"", "?", "na", "n/a", "nan", "null", "none"}
+SEPARATORS = ",;\t"
+BLOCK = 4096
+"""Rows that are held as text at once."""
 
 
-def read_csv(path: Path, schema: DataSchema) -> Table:
-    """Read the schema's columns, found by the names in the first row; other columns are ignored.
+def read_csv(path: Path, schema: DataSchema, encoding: str | None = None) -> Table:
+    """Return the table of the schema's columns, found by the names in the first row; other columns are ignored.
 
-    UTF-8 with or without a byte order mark. Rows are counted as a spreadsheet does: the names are row 1.
-    Raises DataError: no_such_file, unreadable, encoding, nul, malformed, duplicate_column, missing_columns,
-    too_many_cells, missing_value, not_a_number, not_finite, unknown_class, no_rows, one_class, constant_target.
+    Raises DataError as `csv_sheet` and `features.table_from_sheet` do.
     """
+    return table_from_sheet(csv_sheet(path, encoding), schema)
+
+
+def csv_sheet(path: Path, encoding: str | None = None) -> Sheet:
+    """Return the columns of a file separated by commas, semicolons or tabs, whichever its first row holds most of.
+
+    The encoding is as declared, else as a byte order mark says, else UTF-8. Rows are counted as a spreadsheet does: the
+    names are row 1. Raises DataError: no_such_file, unreadable, unknown_encoding, encoding, encoding_chinese, nul,
+    malformed, no_header, too_many_cells, no_rows.
+    """
+    codec = ""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _read(csv.reader(_without_nul(file), strict=True), schema)
+        codec = encoding_of(path, encoding)
+        sheet, late = _read(path, codec, frozenset())
+        return _read(path, codec, late)[0] if late else sheet
     except FileNotFoundError as error:
         raise DataError("data.no_such_file", path=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise DataError("data.encoding", path=str(path)) from error
+    except UnicodeError as error:
+        raise undecodable(path, codec) from error
     except csv.Error as error:
         raise DataError("data.malformed", detail=str(error)[:120]) from error
     except OSError as error:
         raise DataError("data.unreadable", path=str(path), detail=SystemFault.of(error)) from error
 
 
-def _read(reader: Iterator[list[str]], schema: DataSchema) -> Table:
-    columns = [name.strip() for name in next(reader, [])]
-    places = _places(columns, schema)
-    # Class numbers are exact in float64.
-    values, labels = array("d"), array("d")
-    for row, cells in enumerate(reader, 2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(columns):
-            raise DataError("data.too_many_cells", row=row, found=len(cells), expected=len(columns))
-        values.extend(_number(_cell(cells, places, row, name), row, name) for name in schema.features)
-        label = _cell(cells, places, row, schema.target)
-        labels.append(_number(label, row, schema.target) if schema.regression else class_number(label, row, schema))
-    raw = np.array(values, np.float64).reshape(-1, len(schema.features))
-    return build_table(raw, np.array(labels, np.float64 if schema.regression else np.int64), schema)
+def _read(path: Path, codec: str, texts: frozenset[int]) -> tuple[Sheet, frozenset[int]]:
+    """Return the sheet, and the places of columns that must be read again as texts."""
+    with path.open(encoding=codec, newline="") as file:
+        first = file.readline()
+        file.seek(0)
+        reader = csv.reader(_without_nul(file), delimiter=_separator(first), strict=True)
+        names = _names(next(reader, []))
+        builders = [ColumnBuilder(texts=place in texts) for place in range(len(names))]
+        numbers: list[int] = []
+        for block in _blocks(reader, len(names)):
+            rows = [row for row, _ in block]
+            numbers += rows
+            for builder, cells in zip(builders, zip(*(cells for _, cells in block), strict=True), strict=True):
+                builder.add(cells, rows)
+    late = frozenset(place for place, builder in enumerate(builders) if builder.late)
+    if late:
+        return Sheet({}, np.empty(0, np.int64)), late
+    columns = {name: builder.build() for name, builder in zip(names, builders, strict=True)}
+    doubled = frozenset(name for name in columns if names.count(name) > 1)
+    return Sheet(columns, np.array(numbers, np.int64), doubled), late
+
+
+def _blocks(reader: Iterator[list[str]], width: int) -> Iterator[list[tuple[int, Sequence[str]]]]:
+    """Yield blocks of (row number, cells), short rows filled up with empty cells, empty rows left out."""
+    rows = enumerate(reader, 2)
+    while block := list(islice(rows, BLOCK)):
+        kept: list[tuple[int, Sequence[str]]] = []
+        for row, cells in block:
+            if not cells or (not cells[0].strip() and not "".join(cells).strip()):
+                continue
+            if len(cells) > width:
+                raise DataError("data.too_many_cells", row=row, found=len(cells), expected=width)
+            kept.append((row, cells if len(cells) == width else cells + [""] * (width - len(cells))))
+        if kept:
+            yield kept
+
+
+def _separator(first: str) -> str:
+    """Return what separates the cells of the first line: of equals the comma."""
+    outside = "".join(first.split('"')[::2])
+    return max(SEPARATORS, key=outside.count)
+
+
+def _names(cells: list[str]) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    if not any(names):
+        raise DataError("data.no_rows")
+    if all(is_number(name) for name in names if name):
+        raise DataError("data.no_header", found=", ".join(names[:6])[:80])
+    return [name or f"column {place}" for place, name in enumerate(names, 1)]
 
 
 def _without_nul(lines: Iterable[str]) -> Iterator[str]:
@@ -58,39 +107,3 @@ def _without_nul(lines: Iterable[str]) -> Iterator[str]:
         if "\0" in line:
             raise DataError("data.nul", line=number)
         yield line
-
-
-def _places(columns: list[str], schema: DataSchema) -> dict[str, int]:
-    if not any(columns):
-        raise DataError("data.no_rows")
-    wanted = (*schema.features, schema.target)
-    missing = [name for name in wanted if name not in columns]
-    if missing:
-        raise DataError("data.missing_columns", columns=_listed(missing), found=_listed(columns))
-    for name in wanted:
-        if columns.count(name) > 1:
-            raise DataError("data.duplicate_column", column=name)
-    return {name: columns.index(name) for name in wanted}
-
-
-def _listed(names: list[str]) -> str:
-    more = f", … ({len(names)})" if len(names) > 12 else ""
-    return ", ".join(name[:40] for name in names[:12]) + more
-
-
-def _cell(cells: list[str], places: dict[str, int], row: int, column: str) -> str:
-    cell = cells[places[column]].strip() if places[column] < len(cells) else ""
-    if not cell:
-        raise DataError("data.missing_value", row=row, column=column)
-    return cell
-
-
-def _number(cell: str, row: int, column: str) -> float:
-    if cell.lower() in _MISSING:
-        raise DataError("data.missing_value", row=row, column=column)
-    if not _NUMBER.fullmatch(cell):
-        raise DataError("data.not_a_number", row=row, column=column, value=cell[:40])
-    number = float(cell)
-    if number in (float("inf"), float("-inf")):
-        raise DataError("data.not_finite", row=row, column=column)
-    return number
