@@ -10,11 +10,11 @@ from fedmarket.domain.derive import seed
 from fedmarket.domain.errors import UpdateError
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.terms import Admission, Terms
-from fedmarket.learning.fixed_point import quantise
+from fedmarket.learning.fixed_point import quantise_change
 from fedmarket.learning.gate import GateContext, admit
 from fedmarket.learning.recipe import Recipe, train_locally
 from fedmarket.learning.table import Table
-from fedmarket.learning.tensors import Tensors, difference
+from fedmarket.learning.tensors import Tensors
 from fedmarket.learning.update import make_payload
 from fedmarket.record.admission import announcement_of, gate_for, header_for, sent_payload
 from fedmarket.record.facts import agreed_terms, update_readers
@@ -114,7 +114,7 @@ class ProviderAgent:
         base = open_model(record, self._task, context.round - 1, actor.age)
         order = seed(actor.secret, "train", self._task, context.round, context.base_model)
         trained = self._trainer(recipe_of(terms), base, terms, order)
-        update = quantise(difference(trained, base), terms.clip_quanta)
+        update = quantise_change(trained, base, terms.clip_quanta)
         payload, update_id = make_payload(header_for(context), update, actor.secret)
         return update_id, encrypt(payload, update_readers(view, actor.account, announced))
 

@@ -1,17 +1,23 @@
 """Updates as integers: int32 fixed point with a quantum of 2^-24, inside the terms' norm bound exactly."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedmarket.domain.errors import UpdateError
-from fedmarket.learning.tensors import Tensors, TensorSpec, flatten, unflatten
+from fedmarket.learning.tensors import Tensors
 
 QUANTUM = 2.0**-24
 QUANTA = 2**24
 MAX_CLIP_QUANTA = 2**31 - 1
 _BLOCK = 1 << 16
+_EXACT_SQUARES = 2**18
+"""Of magnitudes below it, the squares of a block add up to less than 2^53: exact in float64, in any order."""
+
+Rounding = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 def quantise(delta: Tensors, clip_quanta: int) -> Tensors:
@@ -21,49 +27,98 @@ def quantise(delta: Tensors, clip_quanta: int) -> Tensors:
     UpdateError (diverged) where the delta holds NaN or infinity, ValueError where the bound does not fit
     int32.
     """
-    if not 0 < clip_quanta <= MAX_CLIP_QUANTA:
-        raise ValueError(f"clip_quanta must be from 1 to {MAX_CLIP_QUANTA}, not {clip_quanta}")
-    exact = flatten(delta).astype(np.float64)
-    spec = TensorSpec({name: array.shape for name, array in delta.items()}, "I32")
-    return unflatten(_inside(exact, clip_quanta), spec)
+    return _inside(_Delta(delta, None), clip_quanta)
+
+
+def quantise_change(after: Tensors, before: Tensors, clip_quanta: int) -> Tensors:
+    """Return `quantise` of `after - before`, without ever holding the difference; raises as it does."""
+    return _inside(_Delta(after, before), clip_quanta)
 
 
 def square_norm(update: Tensors) -> int:
     """Return the exact square of the L2 norm of an int32 update, in square quanta, as a Python integer."""
-    return sum(_square_sum(update[name].ravel()) for name in sorted(update))
+    return sum(_square_sum(flat[part]) for flat in map(np.ravel, update.values()) for part in _parts(flat.size))
 
 
-def _inside(exact: NDArray[np.float64], bound: int) -> NDArray[np.int32]:
-    largest, length = _size(exact)
+@dataclass(frozen=True)
+class _Delta:
+    """`after - before` (just `after` where there is nothing before), read in float64 blocks that fit the cache."""
+
+    after: Tensors
+    before: Tensors | None
+
+    @property
+    def size(self) -> int:
+        return sum(array.size for array in self.after.values())
+
+    def zeros(self) -> Tensors:
+        return {name: np.zeros(self.after[name].shape, np.int32) for name in sorted(self.after)}
+
+    def blocks(self) -> Iterator[tuple[str, slice, NDArray[np.float64]]]:
+        for name in sorted(self.after):
+            later = self.after[name].ravel()
+            earlier = None if self.before is None else self.before[name].ravel()
+            for part in _parts(later.size):
+                if earlier is None:
+                    yield name, part, later[part].astype(np.float64)
+                else:
+                    yield name, part, np.subtract(later[part], earlier[part], dtype=np.float64)
+
+
+def _parts(size: int) -> Iterator[slice]:
+    return (slice(begin, begin + _BLOCK) for begin in range(0, size, _BLOCK))
+
+
+def _inside(delta: _Delta, bound: int) -> Tensors:
+    if not 0 < bound <= MAX_CLIP_QUANTA:
+        raise ValueError(f"clip_quanta must be from 1 to {MAX_CLIP_QUANTA}, not {bound}")
+    largest, length = _size(delta)
+    update = delta.zeros()
     if not largest:
-        return np.zeros(exact.size, np.int32)
+        return update
     # Rounding adds about p/12 to the square norm, so the second try aims that much (and 4 quanta) lower.
-    for radius in (float(bound), bound - exact.size / (24 * bound) - 4):
+    for radius in (float(bound), bound - delta.size / (24 * bound) - 4):
         factor = min(float(QUANTA), radius / length / largest)
-        rounded = np.rint(exact * factor).astype(np.int32)
-        if radius > bound / 2 and _square_sum(rounded) <= bound**2:
-            return rounded
+        if radius > bound / 2 and _round_into(update, delta, factor, np.rint) <= bound**2:
+            return update
     # Truncation moves every coordinate towards zero: it cannot leave a sphere that the vector is inside of.
     factor = min(float(QUANTA), bound * (1 - 1e-9) / length / largest)
-    return np.trunc(exact * factor).astype(np.int32)
+    _round_into(update, delta, factor, np.trunc)
+    return update
 
 
-def _size(exact: NDArray[np.float64]) -> tuple[float, float]:
+def _size(delta: _Delta) -> tuple[float, float]:
     """Return the largest magnitude and the L2 norm in units of it, so that no square over- or underflows."""
-    largest = float(max(exact.max(initial=0.0), -exact.min(initial=0.0)))
-    if not np.isfinite(largest):
-        raise UpdateError("update.diverged")
+    largest = max((_magnitude(block) for *_, block in delta.blocks()), default=0.0)
     if not largest:
         return 0.0, 0.0
-    blocks = (exact[begin : begin + _BLOCK] / largest for begin in range(0, exact.size, _BLOCK))
-    return largest, float(np.sqrt(sum(float(np.square(block).sum()) for block in blocks)))
+    squares = (float(np.square(block / largest).sum()) for *_, block in delta.blocks())
+    return largest, float(np.sqrt(sum(squares)))
 
 
-def _square_sum(values: NDArray[Any]) -> int:
+def _magnitude(block: NDArray[np.float64]) -> float:
+    largest = float(max(block.max(initial=0.0), -block.min(initial=0.0)))
+    if not np.isfinite(largest):
+        raise UpdateError("update.diverged")
+    return largest
+
+
+def _round_into(update: Tensors, delta: _Delta, factor: float, rounding: Rounding) -> int:
+    """Write the rounded `factor` x delta into `update`, and return the exact square of its norm."""
     total = 0
-    for begin in range(0, values.size, _BLOCK):
-        block = values[begin : begin + _BLOCK].astype(np.int64)
-        high, low = block >> 16, block & 0xFFFF
-        squares = (int(np.dot(high, high)) << 16) + 2 * int(np.dot(high, low))
-        total += (squares << 16) + int(np.dot(low, low))
+    for name, part, block in delta.blocks():
+        rounded = rounding(block * factor)
+        update[name].reshape(-1)[part] = rounded
+        total += _square_sum(rounded)
     return total
+
+
+def _square_sum(block: NDArray[Any]) -> int:
+    """Return the exact sum of squares of a block of at most 64k whole numbers within int32."""
+    floats = block.astype(np.float64, copy=False)
+    if max(floats.max(initial=0.0), -floats.min(initial=0.0)) < _EXACT_SQUARES:
+        return int(np.dot(floats, floats))
+    whole = block.astype(np.int64)
+    high, low = whole >> 16, whole & 0xFFFF
+    squares = (int(np.dot(high, high)) << 16) + 2 * int(np.dot(high, low))
+    return (squares << 16) + int(np.dot(low, low))
