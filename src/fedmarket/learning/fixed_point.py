@@ -117,7 +117,8 @@ def _square_sum(block: NDArray[Any]) -> int:
     """Return the exact sum of squares of a block of at most 64k whole numbers within int32."""
     floats = block.astype(np.float64, copy=False)
     if max(floats.max(initial=0.0), -floats.min(initial=0.0)) < _EXACT_SQUARES:
-        return int(np.dot(floats, floats))
+        # Not a dot product: BLAS would start threads for it, which cost more than they save.
+        return int(np.square(floats).sum())
     whole = block.astype(np.int64)
     high, low = whole >> 16, whole & 0xFFFF
     squares = (int(np.dot(high, high)) << 16) + 2 * int(np.dot(high, low))
