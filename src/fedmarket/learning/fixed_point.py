@@ -1,8 +1,7 @@
 """Updates as integers: int32 fixed point with a quantum of 2^-24, inside the terms' norm bound exactly."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +12,11 @@ from fedmarket.learning.tensors import Tensors
 QUANTUM = 2.0**-24
 QUANTA = 2**24
 MAX_CLIP_QUANTA = 2**31 - 1
-_BLOCK = 1 << 16
-_EXACT_SQUARES = 2**18
+_BLOCK = 1 << 15
+_EXACT_SQUARES = 2**19
 """Of magnitudes below it, the squares of a block add up to less than 2^53: exact in float64, in any order."""
 
-Rounding = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Block = NDArray[np.float64]
 
 
 def quantise(delta: Tensors, clip_quanta: int) -> Tensors:
@@ -37,7 +36,7 @@ def quantise_change(after: Tensors, before: Tensors, clip_quanta: int) -> Tensor
 
 def square_norm(update: Tensors) -> int:
     """Return the exact square of the L2 norm of an int32 update, in square quanta, as a Python integer."""
-    return sum(_square_sum(flat[part]) for flat in map(np.ravel, update.values()) for part in _parts(flat.size))
+    return sum(_square_sum(block) for *_, block in _Delta(update, None).blocks())
 
 
 @dataclass(frozen=True)
@@ -54,19 +53,21 @@ class _Delta:
     def zeros(self) -> Tensors:
         return {name: np.zeros(self.after[name].shape, np.int32) for name in sorted(self.after)}
 
-    def blocks(self) -> Iterator[tuple[str, slice, NDArray[np.float64]]]:
+    def blocks(self) -> Iterator[tuple[str, slice, Block]]:
+        """Yield every block with its tensor's name and its place there; the reader may overwrite it."""
+        # A fresh array for every block would cost more than all arithmetic on it.
+        later, earlier = np.empty(_BLOCK), np.empty(_BLOCK)
         for name in sorted(self.after):
-            later = self.after[name].ravel()
-            earlier = None if self.before is None else self.before[name].ravel()
-            for part in _parts(later.size):
-                if earlier is None:
-                    yield name, part, later[part].astype(np.float64)
-                else:
-                    yield name, part, np.subtract(later[part], earlier[part], dtype=np.float64)
-
-
-def _parts(size: int) -> Iterator[slice]:
-    return (slice(begin, begin + _BLOCK) for begin in range(0, size, _BLOCK))
+            after = self.after[name].ravel()
+            before = None if self.before is None else self.before[name].ravel()
+            for begin in range(0, after.size, _BLOCK):
+                part = slice(begin, min(begin + _BLOCK, after.size))
+                block = later[: part.stop - begin]
+                np.copyto(block, after[part])
+                if before is not None:
+                    np.copyto(earlier[: block.size], before[part])
+                    np.subtract(block, earlier[: block.size], out=block)
+                yield name, part, block
 
 
 def _inside(delta: _Delta, bound: int) -> Tensors:
@@ -92,33 +93,37 @@ def _size(delta: _Delta) -> tuple[float, float]:
     largest = max((_magnitude(block) for *_, block in delta.blocks()), default=0.0)
     if not largest:
         return 0.0, 0.0
-    squares = (float(np.square(block / largest).sum()) for *_, block in delta.blocks())
-    return largest, float(np.sqrt(sum(squares)))
+    return largest, float(np.sqrt(sum(_scaled_squares(block, largest) for *_, block in delta.blocks())))
 
 
-def _magnitude(block: NDArray[np.float64]) -> float:
+def _magnitude(block: Block) -> float:
     largest = float(max(block.max(initial=0.0), -block.min(initial=0.0)))
     if not np.isfinite(largest):
         raise UpdateError("update.diverged")
     return largest
 
 
-def _round_into(update: Tensors, delta: _Delta, factor: float, rounding: Rounding) -> int:
+def _scaled_squares(block: Block, largest: float) -> float:
+    np.divide(block, largest, out=block)
+    return float(np.square(block, out=block).sum())
+
+
+def _round_into(update: Tensors, delta: _Delta, factor: float, rounding: np.ufunc) -> int:
     """Write the rounded `factor` x delta into `update`, and return the exact square of its norm."""
     total = 0
     for name, part, block in delta.blocks():
-        rounded = rounding(block * factor)
-        update[name].reshape(-1)[part] = rounded
-        total += _square_sum(rounded)
+        np.multiply(block, factor, out=block)
+        rounding(block, out=block)
+        update[name].reshape(-1)[part] = block
+        total += _square_sum(block)
     return total
 
 
-def _square_sum(block: NDArray[Any]) -> int:
-    """Return the exact sum of squares of a block of at most 64k whole numbers within int32."""
-    floats = block.astype(np.float64, copy=False)
-    if max(floats.max(initial=0.0), -floats.min(initial=0.0)) < _EXACT_SQUARES:
+def _square_sum(block: Block) -> int:
+    """Return the exact sum of squares of at most 32k whole numbers within int32, and overwrite them."""
+    if _magnitude(block) < _EXACT_SQUARES:
         # Not a dot product: BLAS would start threads for it, which cost more than they save.
-        return int(np.square(floats).sum())
+        return int(np.square(block, out=block).sum())
     whole = block.astype(np.int64)
     high, low = whole >> 16, whole & 0xFFFF
     squares = (int(np.dot(high, high)) << 16) + 2 * int(np.dot(high, low))
