@@ -51,6 +51,7 @@ class ProviderAgent:
         self._trainer = trainer
         self._listing = listing
         self._weight = weight
+        self._sent: tuple[GateContext, str] | None = None
 
     def step(self) -> list[Action]:
         """Do the next thing that is the provider's: join, send this round's update, or claim."""
@@ -98,11 +99,17 @@ class ProviderAgent:
         slot = update_slot(record, self._task, context.round, context.attempt, context.provider)
         if now <= view.state.submit_deadline and (flooded(record, slot) or self._passed_over(view)):
             return self._announce(view)
-        if sent_payload(record, context, self.actor.age):
+        if self._is_sent(context):
             return []
         _, encrypted = self._make_update(view, context, announced=False)
-        record.store.put_entry(slot, encrypted)
+        self._sent = (context, record.store.put_entry(slot, encrypted))
         return [Action(self.actor.account, "send_update", self._task)]
+
+    def _is_sent(self, context: GateContext) -> bool:
+        """Return whether our update for a slot lies there; what this process put itself is not opened again."""
+        if self._sent and self._sent[0] == context and self.actor.record.store.has(self._sent[1]):
+            return True
+        return sent_payload(self.actor.record, context, self.actor.age) is not None
 
     def _context(self, round_number: int, attempt: int) -> GateContext:
         return gate_for(self.actor.record, self._task, round_number, attempt, self.actor.account)

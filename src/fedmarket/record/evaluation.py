@@ -12,7 +12,7 @@ from fedmarket.learning.validation import SALT_BYTES, SHAPE, unpack_validation
 from fedmarket.record.live import Record
 from fedmarket.record.models import initial_model, recipe_of
 from fedmarket.record.notes import Noted
-from fedmarket.record.replay import Replay
+from fedmarket.record.replay import OpenedRounds, Replay
 from fedmarket.record.sealed import open_sealed
 from fedmarket.store.age import AgeIdentity
 
@@ -62,13 +62,14 @@ def evaluate(
     identity: AgeIdentity,
     validation: Table,
     noted: Noted | None = None,
+    opened: OpenedRounds | None = None,
 ) -> Scores:
-    """Replay a task's rounds with a seat's key and score them on the validation set; `noted` as in `Replay`."""
+    """Replay a task's rounds with a seat's key and score them on the validation set; the rest as in `Replay`."""
     terms = record.terms(number)
     recipe, fold_of = recipe_of(terms), folds(len(validation))
     book = ScoreBook(fold_of, class_share_loss(validation.labels, len(terms.data.classes)))
     measurements = [measure(recipe, initial_model(terms), validation)]
-    replay = Replay(record, number, identity, noted)
+    replay = Replay(record, number, identity, noted, opened)
     for checked in replay.rounds():
         book.add(score_round(recipe, checked.base, checked.after, checked.shares, validation, fold_of))
         measurements.append(measure(recipe, checked.after, validation))

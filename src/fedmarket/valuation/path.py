@@ -15,6 +15,7 @@ Gradient = Callable[[FloatVector], NDArray[np.floating[Any]]]
 
 COORDINATE_SLACK = 1e-6
 STEP_SLACK = 1e-4
+_BLOCK = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,20 +72,23 @@ def _mean_gradient(
 ) -> FloatArray:
     """Return the mean over the segment of what `gradient` returns, of that `shape`."""
     at, share = np.polynomial.legendre.leggauss(nodes)
-    mean = np.zeros(shape)
+    mean, scaled = np.zeros(shape), np.empty(shape)
     for t, weight in zip((at + 1) / 2, share / 2, strict=True):
         here = np.asarray(gradient(begin + t * step), dtype=np.float64)
         if here.shape != shape:
             raise UsageError("valuation.gradient_shape", found=here.shape, expected=shape)
-        mean += weight * here
+        mean += np.multiply(here, weight, out=scaled)
     if not np.isfinite(mean).all():
         raise UsageError("valuation.gradient_not_finite")
     return mean
 
 
 def _shares(mean: FloatArray, parts: NDArray[np.floating[Any]]) -> FloatArray:
-    """Return -<mean, s_i> for each row, one at a time: float32 parts are never all copied to float64."""
-    return np.array([-(mean @ part.astype(np.float64)) for part in parts])
+    """Return -<mean, s_i> for each row, block by block: float32 parts are never all copied to float64."""
+    shares = np.zeros((len(parts), *mean.shape[:-1]))
+    for at in range(0, parts.shape[1], _BLOCK):
+        shares -= parts[:, at : at + _BLOCK].astype(np.float64, copy=False) @ mean[..., at : at + _BLOCK].T
+    return shares
 
 
 def _checked_step(

@@ -1,0 +1,74 @@
+"""A task of a chosen size for timing: ten providers of synthetic images, a network, trainers that keep their seconds."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedmarket.agents.provider import Trainer, trainer_on
+from fedmarket.domain.terms import Terms
+from fedmarket.embedded.market import Market, TaskPlan
+from fedmarket.learning.recipe import Recipe
+from fedmarket.learning.table import Table, table_from_arrays
+from fedmarket.learning.tensors import Tensors
+
+FEATURES = 784
+PROVIDERS = 10
+ROWS = 600
+VALIDATION_ROWS = 250
+MODELS = {"160k": ("softmax", 204), "11m": ("softmax", 14013)}
+"""Recipe and classes by size: 784-200-10 and 784-13836-10."""
+
+
+@dataclass
+class Stopwatch:
+    """Adds up the seconds that honest trainers take."""
+
+    seconds: float = 0.0
+
+    def around(self, trainer: Trainer) -> Trainer:
+        """Return the same trainer, timed."""
+
+        def train(recipe: Recipe, model: Tensors, terms: Terms, seed: int) -> Tensors:
+            begun = perf_counter()
+            trained = trainer(recipe, model, terms, seed)
+            self.seconds += perf_counter() - begun
+            return trained
+
+        return train
+
+
+@dataclass
+class LargeTask:
+    """A plan to run, its providers' tables in order, and the watch on their training."""
+
+    plan: TaskPlan
+    tables: list[Table]
+    watch: Stopwatch = field(default_factory=Stopwatch)
+
+
+def large_task(model: str, seed: int, *, rounds: int, steps: int, folder: Path | None = None) -> LargeTask:
+    """Plan a task on an in-process EVM for the model of a size; blobs go to `folder`, or stay in memory."""
+    recipe, classes = MODELS[model]
+    random = np.random.default_rng(seed)
+    means = 0.2 * random.standard_normal((classes, FEATURES))
+    options = {"recipe": recipe, "rounds": rounds, "steps": steps, "batch": 32, "learning_rate": "0.01"}
+    validation = _images(means, VALIDATION_ROWS, random)
+    plan = Market(seed, folder=folder).task(validation, target_skill=None, standbys=0, **options)
+    task = LargeTask(plan, [])
+    for number in range(PROVIDERS):
+        features, labels = _images(means, ROWS, random)
+        table = table_from_arrays(features, labels, plan.schema)
+        task.tables.append(table)
+        plan.untrained_provider(f"provider {number}", task.watch.around(trainer_on(table)), ROWS)
+    return task
+
+
+def _images(
+    means: NDArray[np.float64], rows: int, random: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return features (rows, 784) around the means of their classes, and the labels; every class as often."""
+    labels = np.arange(rows, dtype=np.int64) % len(means)
+    return means[labels] + random.standard_normal((rows, means.shape[1])), labels
