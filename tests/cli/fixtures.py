@@ -70,14 +70,18 @@ FREE = replace(
 PROVIDERS = (STRONG, HONEST, CLAMPED, FREE)
 
 
+def quality(accuracy: float, auc: float, loss: float) -> Quality:
+    return Quality({"accuracy": accuracy, "auc": auc}, loss)
+
+
 def round_line(number: int) -> RoundLine:
     skill = 860_000_000 - 800_000_000 // number**2
     return RoundLine(
         number=number,
         loss=0.66 * (1 - skill / 1e9),
         skill_ppb=skill,
-        accuracy=0.95,
-        auc=0.99,
+        skill_stderr_ppb=30_000_000,
+        figures={"accuracy": 0.95, "auc": 0.99},
         updates=3,
         refused=((RIDER, "unchanged"),),
         gas=56_200 + number,
@@ -121,12 +125,12 @@ REPORT = TaskReport(
     gas={"commit_round": (56_201, 56_202), "open_task": (567_000,)},
 )
 COMPARISON = Comparison(
-    federated=Quality(0.967, 0.992, 0.107),
-    pooled=Quality(0.960, 0.988, 0.144),
+    federated=quality(0.967, 0.992, 0.107),
+    pooled=quality(0.960, 0.988, 0.144),
     alone={
-        SCREENING: Quality(0.914, 0.986, 0.208),
-        GENERAL: Quality(0.971, 0.990, 0.099),
-        NOISY: Quality(0.784, 0.850, 0.545),
+        SCREENING: quality(0.914, 0.986, 0.208),
+        GENERAL: quality(0.971, 0.990, 0.099),
+        NOISY: quality(0.784, 0.850, 0.545),
     },
 )
 PASSED = Check("events", "PASS", Finding("events", count=46))

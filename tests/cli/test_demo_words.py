@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 
 from fedmarket.cli.demo_command import SEED
-from fedmarket.embedded.report import Comparison, Quality
+from fedmarket.embedded.report import Comparison
 from tests.cli.conftest import Command
 from tests.cli.fixtures import (
     AGGREGATOR,
@@ -23,6 +23,7 @@ from tests.cli.fixtures import (
     REPORT,
     TOKEN,
     Played,
+    quality,
 )
 
 
@@ -157,7 +158,7 @@ def test_federated_is_called_as_good_as_pooled_only_where_it_is(command: Command
     assert "as good as training on all data pooled: loss 0.037 lower, accuracy 0.007 higher." in " ".join(
         command("demo").out.split()
     )
-    worse = replace(COMPARISON, pooled=Quality(0.967, 0.99, 0.100))
+    worse = replace(COMPARISON, pooled=quality(0.967, 0.99, 0.100))
     text = " ".join(command("demo", played=Played(comparison=worse)).out.split())
     assert "as good as" not in text
     assert "Against training on all data pooled: loss 0.007 higher, the same accuracy." in text
@@ -166,7 +167,7 @@ def test_federated_is_called_as_good_as_pooled_only_where_it_is(command: Command
 def test_it_counts_the_hospitals_that_are_beaten_and_never_says_every(command: Command) -> None:
     text = " ".join(command("demo").out.split())
     assert "a lower loss than 2 of 3 hospitals alone and a higher accuracy than 2." in text
-    better = Comparison(Quality(1.0, 1.0, 0.0), COMPARISON.pooled, COMPARISON.alone)
+    better = Comparison(quality(1.0, 1.0, 0.0), COMPARISON.pooled, COMPARISON.alone)
     assert "every hospital" not in command("demo", played=Played(comparison=better)).out
 
 

@@ -8,6 +8,7 @@ from fedmarket.domain.accounts import address_of
 from fedmarket.domain.canonical import sha256_id
 from fedmarket.domain.chain_terms import Windows
 from fedmarket.domain.codec import Amount
+from fedmarket.domain.recipe_choice import RecipeChoice
 from fedmarket.domain.terms import (
     Admission,
     Admitted,
@@ -33,7 +34,7 @@ def admitted(number: int, weight: int = 10, price: int = 0) -> Admitted:
 
 
 HONEST = Terms(
-    recipe="softmax",
+    recipe=RecipeChoice("softmax"),
     seed=0,
     rounds=4,
     training=Training(steps=5, batch=16, learning_rate="0.05", momentum="0.9"),

@@ -9,6 +9,7 @@ import pytest
 from fedmarket.domain import terms_rules
 from fedmarket.domain.codec import Amount
 from fedmarket.domain.errors import LANGUAGES, MarketError
+from fedmarket.domain.recipe_choice import RecipeChoice
 from fedmarket.domain.terms import Strategy, Terms
 from fedmarket.domain.terms_rules import check
 from tests.domain.honest_terms import HONEST, OPEN, TOKEN, Change, admitted, change, seat
@@ -22,8 +23,29 @@ def money(**fields: int) -> Change:
     return change("money", **{name: Amount(value) for name, value in fields.items()})
 
 
+def number(terms: Terms) -> Terms:
+    """Make the target a number."""
+    data = replace(terms.data, classes=(), target_mean="-3.5", target_scale="0.25")
+    validation = replace(terms.validation, class_counts=())
+    return replace(terms, recipe=RecipeChoice("linear"), data=data, validation=validation)
+
+
 BROKEN: list[tuple[str, Change]] = [
-    ("unknown_recipe", change(recipe="resnet")),
+    ("unknown_recipe", change(recipe=RecipeChoice("resnet"))),
+    ("bad_recipe_parameters", change(recipe=RecipeChoice("mlp"))),
+    ("bad_recipe_parameters", change(recipe=RecipeChoice("softmax", (("hidden", "8"),)))),
+    ("bad_recipe_parameters", change(recipe=RecipeChoice("mlp", (("hidden", "8"),) * 2))),
+    ("bad_recipe_parameter", change(recipe=RecipeChoice("mlp", (("hidden", "0"),)))),
+    ("bad_recipe_parameter", change(recipe=RecipeChoice("mlp", (("hidden", "65537"),)))),
+    ("needs_number", change(recipe=RecipeChoice("linear"))),
+    ("needs_classes", lambda terms: change(recipe=RecipeChoice("softmax"))(number(terms))),
+    ("bad_target_scale", lambda terms: change("data", target_scale="0")(number(terms))),
+    ("bad_target_scale", lambda terms: change("data", target_scale="-1")(number(terms))),
+    ("bad_decimal", lambda terms: change("data", target_mean="1e3")(number(terms))),
+    ("counts_without_classes", lambda terms: change("validation", class_counts=(60, 40))(number(terms))),
+    ("validation_too_small", lambda terms: change("validation", rows=1)(number(terms))),
+    ("scaled_classes", change("data", target_mean="1")),
+    ("scaled_classes", change("data", target_scale="2")),
     ("unknown_strategy", change(strategy=Strategy("fedsgd"))),
     ("bad_parameters", change(strategy=Strategy("fedavgm"))),
     ("bad_parameters", change(strategy=replace(MOMENTUM, name="fedavg"))),
@@ -41,6 +63,10 @@ BROKEN: list[tuple[str, Change]] = [
     ("too_many_steps", change("training", steps=10**6 + 1)),
     ("batch_too_large", change("training", batch=2**16 + 1)),
     ("model_too_large", change("data", features=WIDE, classes=WIDE)),
+    (
+        "model_too_large",
+        lambda terms: change("data", features=WIDE)(change(recipe=RecipeChoice.read("mlp:65536"))(terms)),
+    ),
     ("too_many_readers", change("admission", max_providers=1024)),
     ("batch_too_small", change("training", batch=15)),
     ("bad_learning_rate", change("training", learning_rate="0")),
@@ -167,6 +193,10 @@ def test_what_is_no_address_takes_no_seat(account: str) -> None:
         HONEST,
         OPEN,
         change(strategy=MOMENTUM)(HONEST),
+        number(HONEST),
+        change(recipe=RecipeChoice.read("mlp:64"))(number(HONEST)),
+        change(recipe=RecipeChoice.read("mlp:64"))(HONEST),
+        number(OPEN),
         change("goal", target_ppb=None)(HONEST),
         change("goal", start_ppb=-(10**8))(HONEST),
         change("goal", target_ppb=2 * 10**7)(HONEST),
@@ -184,7 +214,7 @@ def test_what_the_rules_allow_is_taken(terms: Terms) -> None:
 
 
 def test_the_document_says_all_that_the_contract_holds() -> None:
-    for terms in (HONEST, OPEN):
+    for terms in (HONEST, OPEN, number(HONEST)):
         read = Terms.read(terms.encoded)
         assert read == terms
         assert read.chain_terms() == terms.chain_terms()

@@ -8,14 +8,14 @@ import pytest
 from rich.cells import cell_len
 
 from fedmarket.embedded.figure import draw
-from fedmarket.embedded.report import Comparison, Quality, TaskReport
-from tests.cli.fixtures import CLAMPED, COMPARISON, FREE, REPORT, STRONG, TOKEN
+from fedmarket.embedded.report import Comparison, TaskReport
+from tests.cli.fixtures import CLAMPED, COMPARISON, FREE, REPORT, STRONG, TOKEN, quality
 
 SVG = "{http://www.w3.org/2000/svg}"
 CELL = 6.2
 """About the width of a narrow character at 12 px, in px; a wide one takes two."""
 
-ALIKE = Comparison(Quality(1, 1, 0.1), Quality(1, 1, 0.1), dict.fromkeys(COMPARISON.alone, Quality(1, 1, 0.1)))
+ALIKE = Comparison(quality(1, 1, 0.1), quality(1, 1, 0.1), dict.fromkeys(COMPARISON.alone, quality(1, 1, 0.1)))
 EARLY = replace(REPORT, best_round=1)
 NO_TARGET = replace(REPORT, skill_target_ppb=None)
 NOBODY_PAID = replace(REPORT, providers=(FREE, replace(CLAMPED, owed=0)))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer  # type: ignore[import-untyped]
 
+from fedmarket.domain.recipe_choice import RecipeChoice
 from fedmarket.domain.terms import DataSchema, Strategy, Training
 from fedmarket.learning.aggregate import weighted_sum
 from fedmarket.learning.fixed_point import quantise
@@ -66,7 +67,7 @@ def federation(seed: int, clinics: int, rounds: int, strategy: Strategy, rider: 
     told = labels.copy()
     told[parts[-1][::5]] ^= 1
     tables = {f"clinic {i}": table_from_arrays(raw[rows], told[rows], schema) for i, rows in enumerate(parts)}
-    recipe = build_recipe("softmax", schema)
+    recipe = build_recipe(RecipeChoice("softmax"), schema)
     weights = {account: len(table) for account, table in tables.items()} | ({rider: 25} if rider else {})
     history = _run(recipe, tables, weights, strategy, rounds, seed)
     return Federation(recipe, validation, final_test, weights, history)

@@ -3,7 +3,7 @@ import pytest
 
 from fedmarket.domain.terms import Strategy
 from fedmarket.learning.contribution import RoundScores, ScoreBook, score_round
-from fedmarket.learning.metrics import class_share_loss, skill
+from fedmarket.learning.metrics import reference_loss, skill
 from fedmarket.learning.table import Table, folds
 
 from .clinics import FEDAVG, FEDAVGM, Federation, federation
@@ -20,7 +20,7 @@ def scores(world: Federation, validation: Table | None = None) -> list[RoundScor
 
 def book(world: Federation, validation: Table | None = None) -> ScoreBook:
     table = validation or world.validation
-    found = ScoreBook(folds(len(table)), class_share_loss(table.labels, 2))
+    found = ScoreBook(folds(len(table)), reference_loss(world.recipe, table))
     for each in scores(world, table):
         found.add(each)
     return found
@@ -42,7 +42,7 @@ def test_contributions_sum_to_the_fall_in_loss_in_every_round(strategy: Strategy
 @STRATEGIES
 def test_score_ppb_sums_to_the_gain_in_skill(strategy: Strategy) -> None:
     world = federation(1, 5, 12, strategy)
-    reference = class_share_loss(world.validation.labels, 2)
+    reference = reference_loss(world.recipe, world.validation)
     for rounds in (1, 6, 12):
         gain = skill(loss(world, rounds), reference) - skill(loss(world, 0), reference)
         assert sum(book(world).score_ppb(rounds).values()) == pytest.approx(gain * 1e9, abs=1e5)

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fedmarket.cli.render_audit import upshot
 from fedmarket.cli.render_rounds import PPB
-from fedmarket.embedded.report import ProviderLine, RoundLine, TaskReport
+from fedmarket.embedded.report import ProviderLine, Quality, RoundLine, TaskReport
 
 if TYPE_CHECKING:
     from fedmarket.audit.run import Check
@@ -39,9 +38,9 @@ def _demo(demo: "DemoResult", picture: Path) -> dict[str, Any]:
         "skill_final": report.skill_final_ppb / PPB,
         "skill_target": None if report.skill_target_ppb is None else report.skill_target_ppb / PPB,
         "test": {
-            "federated": asdict(comparison.federated),
-            "pooled": asdict(comparison.pooled),
-            "alone": {account: asdict(quality) for account, quality in comparison.alone.items()},
+            "federated": _quality(comparison.federated),
+            "pooled": _quality(comparison.pooled),
+            "alone": {account: _quality(quality) for account, quality in comparison.alone.items()},
         },
         "contributions": {line.account: line.score_ppb / PPB for line in report.providers},
         "providers": [_provider(line) for line in report.providers],
@@ -84,13 +83,17 @@ def _round(line: RoundLine) -> dict[str, Any]:
         "round": line.number,
         "loss": line.loss,
         "skill": line.skill_ppb / PPB,
-        "accuracy": line.accuracy,
-        "auc": line.auc,
+        "skill_stderr": line.skill_stderr_ppb / PPB,
+        **line.figures,
         "updates": line.updates,
         "refused": [{"provider": account, "reason": reason} for account, reason in line.refused],
         "gas": line.gas,
         "seconds": line.seconds,
     }
+
+
+def _quality(quality: Quality) -> dict[str, float]:
+    return {**quality.figures, "loss": quality.loss}
 
 
 def _provider(line: ProviderLine) -> dict[str, Any]:

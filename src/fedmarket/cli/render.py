@@ -34,7 +34,8 @@ def tell(demo: "DemoResult", picture: Path, key: Path | None, page: Page, words:
 
 def _tell_pay(report: TaskReport, page: Page, words: Words) -> None:
     initial, final = report.skill_initial_ppb / PPB, report.skill_final_ppb / PPB
-    page.show("", words("skill_line", initial=initial, final=final))
+    line = "skill_line_number" if any("r2" in each.figures for each in report.rounds) else "skill_line"
+    page.show("", words(line, initial=initial, final=final))
     page.title(words("providers_title"))
     page.show(*providers_table(report.providers, words, page.width), "", *notes(report.providers, words))
     page.title(words("money_title"))

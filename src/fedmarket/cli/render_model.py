@@ -8,8 +8,11 @@ from rich.table import Table
 
 from fedmarket.cli.language import Words
 from fedmarket.cli.page import plain_table, printable
+from fedmarket.cli.render_rounds import figure
 from fedmarket.embedded.demo_world import local_name
 from fedmarket.embedded.report import Comparison, Quality, TaskReport
+
+ACCURACY = "accuracy"
 
 
 def model_lines(report: TaskReport, path: Path, words: Words) -> Table:
@@ -22,9 +25,9 @@ def model_lines(report: TaskReport, path: Path, words: Words) -> Table:
 
 
 def comparison_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> Table:
-    """Return accuracy, AUC and loss on the test set, of the federated, the pooled and each lone model."""
+    """Return the figures and the loss on the test set, of the federated, the pooled and each lone model."""
     alone = list(comparison.alone.values())
-    table = plain_table("", words("accuracy"), words("auc"), words("loss"))
+    table = plain_table("", *(words(name) for name in comparison.federated.figures), words("loss"))
     table.add_row(words("comparison_federated"), *_cells(comparison.federated), style="bold")
     table.add_row(words("comparison_pooled"), *_cells(comparison.pooled))
     if alone:
@@ -37,22 +40,18 @@ def comparison_table(comparison: Comparison, names: Mapping[str, str], words: Wo
 
 def comparison_sentences(comparison: Comparison, words: Words) -> list[str]:
     """Return what the table shows, and no more than that."""
-    federated, pooled, alone = comparison.federated, comparison.pooled, comparison.alone.values()
-    better = federated.loss <= pooled.loss and federated.accuracy >= pooled.accuracy
+    federated, pooled, alone = comparison.federated, comparison.pooled, list(comparison.alone.values())
+    differences = {"loss": federated.loss - pooled.loss}
+    wins = {"loss": sum(federated.loss < other.loss for other in alone), "count": len(alone)}
+    if ACCURACY in federated.figures:
+        accuracy = federated.figures[ACCURACY]
+        differences[ACCURACY] = accuracy - pooled.figures[ACCURACY]
+        wins[ACCURACY] = sum(accuracy > other.figures[ACCURACY] for other in alone)
+    better = differences["loss"] <= 0 <= differences.get(ACCURACY, 0)
     mark = "，" if words.lang == "zh" else ", "
-    difference = mark.join(
-        (
-            _difference("loss", federated.loss - pooled.loss, words),
-            _difference("accuracy", federated.accuracy - pooled.accuracy, words),
-        )
-    )
+    difference = mark.join(_difference(name, by, words) for name, by in differences.items())
     return [
-        words(
-            "comparison_wins",
-            loss=sum(federated.loss < other.loss for other in alone),
-            accuracy=sum(federated.accuracy > other.accuracy for other in alone),
-            count=len(comparison.alone),
-        ),
+        words("comparison_wins" if ACCURACY in wins else "comparison_wins_loss", **wins),
         words("comparison_pooled_same" if better else "comparison_pooled_worse", difference=difference),
     ]
 
@@ -64,12 +63,12 @@ def _difference(measure: str, by: float, words: Words) -> str:
 
 
 def _mean(qualities: list[Quality]) -> Quality:
+    names = qualities[0].figures
     return Quality(
-        accuracy=fmean(quality.accuracy for quality in qualities),
-        auc=fmean(quality.auc for quality in qualities),
+        figures={name: fmean(quality.figures[name] for quality in qualities) for name in names},
         loss=fmean(quality.loss for quality in qualities),
     )
 
 
-def _cells(quality: Quality) -> tuple[str, str, str]:
-    return f"{quality.accuracy:.3f}", f"{quality.auc:.3f}", f"{quality.loss:.3f}"
+def _cells(quality: Quality) -> tuple[str, ...]:
+    return (*(figure(value) for value in quality.figures.values()), f"{quality.loss:.3f}")

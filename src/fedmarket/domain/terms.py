@@ -8,6 +8,7 @@ from fedmarket.domain.chain_terms import ChainTerms, Windows
 from fedmarket.domain.codec import Amount
 from fedmarket.domain.merkle import StandardTree
 from fedmarket.domain.rates import exact
+from fedmarket.domain.recipe_choice import RecipeChoice
 from fedmarket.domain.settlement import PayRule
 
 SCHEMA = "fedmarket/terms/1"
@@ -52,18 +53,32 @@ class Strategy:
 
 @dataclass(frozen=True)
 class DataSchema:
-    """Columns of the data: features with the constants that standardise them, and the classes of the target."""
+    """Columns of the data: features with the constants that standardise them, and what the target holds.
+
+    Classes by name; or none, where the target is a number, standardised by `target_mean` and `target_scale` ("0" and
+    "1" where there are classes).
+    """
 
     features: tuple[str, ...]
     means: tuple[str, ...]
     scales: tuple[str, ...]
     target: str
     classes: tuple[str, ...]
+    target_mean: str = "0"
+    target_scale: str = "1"
+
+    @property
+    def regression(self) -> bool:
+        """Whether the target is a number."""
+        return not self.classes
 
 
 @dataclass(frozen=True)
 class Validation:
-    """The requester's validation set: salted commitment, size, class counts, and its ciphertext for evaluators."""
+    """The requester's validation set: salted commitment, size, class counts, and its ciphertext for evaluators.
+
+    Where the target is a number there are no classes to count.
+    """
 
     commitment: bytes
     rows: int
@@ -133,7 +148,7 @@ class Admission:
 class Terms:
     """A task's terms; `encoded` writes them, `Terms.read` reads them back."""
 
-    recipe: str
+    recipe: RecipeChoice
     seed: int
     rounds: int
     training: Training

@@ -5,9 +5,9 @@ from fedmarket.domain.accounts import checksum
 from fedmarket.domain.canonical import id_hash
 from fedmarket.domain.errors import TermsError
 from fedmarket.domain.rates import exact
-from fedmarket.domain.terms import Terms
+from fedmarket.domain.recipe_choice import CLASSES_ONLY, NUMBERS_ONLY
+from fedmarket.domain.terms import DataSchema, Terms, Validation
 
-RECIPES = ("softmax",)
 STRATEGIES = {"fedavg": (), "fedavgm": ("server_momentum",)}
 AGGREGATIONS = ("mean",)
 PRIVACY = ("plain",)
@@ -41,7 +41,7 @@ def _require(condition: bool, rule: str, **params: object) -> None:
 
 
 def _check_names(terms: Terms) -> None:
-    _require(terms.recipe in RECIPES, "unknown_recipe", name=terms.recipe, known=", ".join(RECIPES))
+    terms.recipe.checked()
     strategy = terms.strategy
     _require(strategy.name in STRATEGIES, "unknown_strategy", name=strategy.name, known=", ".join(STRATEGIES))
     expected = STRATEGIES[strategy.name]
@@ -74,12 +74,29 @@ def _check_data(terms: Terms) -> None:
     data, validation = terms.data, terms.validation
     columns = (*data.features, data.target)
     _require(len(set(columns)) == len(columns) > 1, "bad_columns")
-    cells = (len(data.features) + 1) * len(data.classes)
+    cells = terms.recipe.model_cells(len(data.features), len(data.classes) or 1)
     _require(cells <= MAX_CELLS, "model_too_large", limit=MAX_CELLS)
     _require(len(data.means) == len(data.scales) == len(data.features), "bad_scaling")
     for name, mean, scale in zip(data.features, data.means, data.scales, strict=True):
         exact(name, mean)
         _require(exact(name, scale) > 0, "bad_scale", name=name)
+    if data.regression:
+        _require(terms.recipe.name not in CLASSES_ONLY, "needs_classes", name=terms.recipe.name)
+        _check_number(data, validation)
+    else:
+        _require(terms.recipe.name not in NUMBERS_ONLY, "needs_number", name=terms.recipe.name)
+        _check_classes(data, validation)
+
+
+def _check_number(data: DataSchema, validation: Validation) -> None:
+    exact("target_mean", data.target_mean)
+    _require(exact("target_scale", data.target_scale) > 0, "bad_target_scale", name=data.target)
+    _require(not validation.class_counts, "counts_without_classes")
+    _require(validation.rows >= 2, "validation_too_small")
+
+
+def _check_classes(data: DataSchema, validation: Validation) -> None:
+    _require((data.target_mean, data.target_scale) == ("0", "1"), "scaled_classes")
     _require(len(set(data.classes)) == len(data.classes) >= 2, "bad_classes")
     _require(len(validation.class_counts) == len(data.classes), "bad_class_counts")
     _require(sum(validation.class_counts) == validation.rows, "bad_class_counts")

@@ -21,11 +21,11 @@ from fedmarket.domain.errors import UsageError
 from fedmarket.domain.outcome import Outcome
 from fedmarket.domain.terms import DataSchema, Seat, Terms
 from fedmarket.embedded.driver import drive
-from fedmarket.embedded.plan import TOKEN, Options, Seats, allow_list, make_terms, within_budget
+from fedmarket.embedded.plan import TOKEN, Options, Seats, allow_list, guess_schema, make_terms, within_budget
 from fedmarket.embedded.report import RoundLine, TaskReport
 from fedmarket.embedded.telling import Telling, round_line, tell
 from fedmarket.learning.metrics import measure
-from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
+from fedmarket.learning.table import Table, table_from_arrays
 from fedmarket.learning.tensors import Tensors
 from fedmarket.record.evaluation import Scores, evaluate, open_validation
 from fedmarket.record.export import STORE, Export, write_export
@@ -104,7 +104,9 @@ class Market:
         """Plan a task: `validation` are the requester's raw features (n, d) and labels (n,), `budget` whole tokens.
 
         `options` are those of `fedmarket.embedded.plan.Options`. Without a `schema`, columns are standardised by the
-        validation set's own means and deviations. Raises UsageError where the budget does not cover the fees.
+        validation set's own means and deviations, and the target is a number for recipe "linear" and where labels are
+        floats that are not all whole; give a schema where that is wrong. Raises UsageError where the budget does not
+        cover the fees.
         """
         chosen = replace(Options(**options), target=target_skill)
         try:
@@ -113,7 +115,7 @@ class Market:
             raise UsageError("embedded.budget_too_small", detail=str(error)) from error
         features = np.asarray(validation[0], np.float64)
         names = [f"feature_{i}" for i in range(features.shape[1])]
-        schema = schema or schema_from_arrays(features, validation[1], names)
+        schema = schema or guess_schema(features, validation[1], names, chosen.recipe)
         return TaskPlan(self, validation, schema, chosen, evaluators, standbys)
 
     def export(self, folder: Path) -> Path:

@@ -12,6 +12,7 @@ from fedmarket.domain.canonical import digest
 from fedmarket.domain.chain_terms import Windows
 from fedmarket.domain.codec import Amount
 from fedmarket.domain.derive import hkdf
+from fedmarket.domain.recipe_choice import NUMBERS_ONLY, RecipeChoice
 from fedmarket.domain.terms import (
     Admission,
     Admitted,
@@ -24,9 +25,9 @@ from fedmarket.domain.terms import (
     Training,
     Validation,
 )
-from fedmarket.learning.metrics import class_share_loss, measure, skill_stderr_ppb
+from fedmarket.learning.metrics import measure
 from fedmarket.learning.recipe import build_recipe
-from fedmarket.learning.table import Table, class_number, table_from_arrays
+from fedmarket.learning.table import Table, raw_labels, regression_schema, schema_from_arrays, table_from_arrays
 from fedmarket.learning.tensors import model_id
 from fedmarket.learning.validation import SALT_BYTES, pack_validation
 from fedmarket.record.sealed import put_sealed
@@ -53,7 +54,10 @@ HALF_MOMENTUM = Strategy("fedavgm", (("server_momentum", "0.5"),))
 
 @dataclass(frozen=True)
 class Options:
-    """What a requester may choose; money in whole tokens, skills as decimal strings, None for no target."""
+    """What a requester may choose; money in whole tokens, skills as decimal strings, None for no target.
+
+    `recipe` is written as `RecipeChoice.read` takes it: "softmax", "linear", or "mlp:32" with its hidden units.
+    """
 
     recipe: str = "softmax"
     rounds: int = 12
@@ -120,6 +124,17 @@ def anybody(max_providers: int, min_weight: int, max_weight: int) -> Admission:
     return Admission((), 1, max_providers, min_weight, max_weight)
 
 
+def guess_schema(features: ArrayLike, labels: ArrayLike, names: Sequence[str], recipe: str) -> DataSchema:
+    """Return the schema that raw `features` (n, d) and `labels` (n,) seem to follow, with constants of their own.
+
+    The target is a number for a recipe that takes nothing else, and where labels are floats that are not all whole.
+    """
+    values = np.asarray(labels)
+    whole = values.dtype.kind != "f" or bool((values == np.floor(values)).all())
+    number = RecipeChoice.read(recipe).name in NUMBERS_ONLY or not whole
+    return (regression_schema if number else schema_from_arrays)(features, labels, names)
+
+
 def make_terms(
     store: Store,
     secret: bytes,
@@ -136,20 +151,20 @@ def make_terms(
     features = np.asarray(validation[0], np.float64)
     table = table_from_arrays(features, np.asarray(validation[1]), schema)
     sealed = _seal_validation(store, secret, schema, features, validation[1], table, seats)
-    recipe = build_recipe(options.recipe, schema)
+    choice = RecipeChoice.read(options.recipe)
+    recipe = build_recipe(choice, schema)
     initial = recipe.init(0)
     start = measure(recipe, initial, table)
-    reference = class_share_loss(table.labels, len(schema.classes))
     goal = Goal(
         start_ppb=start.skill_ppb,
-        start_error_ppb=skill_stderr_ppb(recipe.losses(initial, table), reference),
+        start_error_ppb=start.skill_stderr_ppb,
         target_ppb=None if options.target is None else ppb(options.target),
         tolerance_ppb=ppb(options.tolerance),
         patience_rounds=options.patience_rounds or options.rounds,
         patience_gain_ppb=ppb(options.patience_gain),
     )
     terms = Terms(
-        recipe=options.recipe,
+        recipe=choice,
         seed=0,
         rounds=options.rounds,
         training=Training(options.steps, options.batch, options.learning_rate, options.momentum),
@@ -183,10 +198,10 @@ def _seal_validation(
     table: Table,
     seats: Seats,
 ) -> Validation:
-    numbers = np.array([class_number(str(label), row, schema) for row, label in enumerate(labels, 1)], np.int64)
+    numbers = raw_labels(labels, schema)
     content = digest(features.tobytes() + numbers.tobytes())
     packed = pack_validation(features, numbers, hkdf(secret, "validation", content, length=SALT_BYTES))
-    counts = tuple(int(count) for count in np.bincount(table.labels, minlength=len(schema.classes)))
+    counts = tuple(int((table.labels == place).sum()) for place in range(len(schema.classes)))
     blob = put_sealed(store, packed, [seat.age_key for seat in seats.evaluators])
     return Validation(digest(packed), len(table), counts, blob)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +20,16 @@ from fedmarket.record.models import fresh_server, initial_model, recipe_of
 
 @dataclass(frozen=True, eq=False)
 class Raw:
-    """Raw features (n, d) and labels (n,)."""
+    """Raw features (n, d) and labels (n,): class names, or numbers."""
 
     features: NDArray[np.float64]
-    labels: NDArray[np.str_]
+    labels: NDArray[Any]
 
 
 def quality(recipe: Recipe, model: Tensors, test: Table) -> Quality:
     """Measure a model on the test set."""
     measured = measure(recipe, model, test)
-    return Quality(measured.accuracy, measured.auc, measured.loss)
+    return Quality(measured.figures, measured.loss)
 
 
 def train_alone(terms: Terms, table: Table, seed: int) -> Tensors:
@@ -44,7 +45,8 @@ def train_alone(terms: Terms, table: Table, seed: int) -> Tensors:
 def compare(terms: Terms, federated: Tensors, alone: Mapping[str, Raw], test: Raw, seed: int) -> Comparison:
     """Measure the federated model, one trained on all data pooled, and each provider's own on the test set.
 
-    Who trains alone has no constants but its own, so those two are standardised by what they trained on.
+    Who trains alone has no constants but its own, so those two are standardised by what they trained on. A target that
+    is a number keeps the constants of the terms, or losses could not be compared.
     """
     recipe = recipe_of(terms)
     pooled = Raw(
@@ -60,6 +62,6 @@ def compare(terms: Terms, federated: Tensors, alone: Mapping[str, Raw], test: Ra
 
 def _own_quality(terms: Terms, held: Raw, test: Raw, seed: int) -> Quality:
     own = schema_from_arrays(held.features, held.labels, terms.data.features, terms.data.target)
-    schema = replace(own, classes=terms.data.classes)
+    schema = replace(terms.data, means=own.means, scales=own.scales)
     model = train_alone(terms, table_from_arrays(held.features, held.labels, schema), seed)
     return quality(recipe_of(terms), model, table_from_arrays(test.features, test.labels, schema))

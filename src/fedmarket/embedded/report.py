@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RoundLine:
-    """One committed round: validation measures of its model, updates in and refused, gas and seconds."""
+    """One committed round: validation measures of its model, updates in and refused, gas and seconds.
+
+    `figures` are those of `metrics.Measurement`: accuracy and AUC, or RMSE, MAE and R^2 of a number.
+    """
 
     number: int
     loss: float
     skill_ppb: int
-    accuracy: float
-    auc: float
+    skill_stderr_ppb: int
+    figures: Mapping[str, float]
     updates: int
     refused: tuple[tuple[str, str], ...]
     gas: int
@@ -44,10 +47,9 @@ class ProviderLine:
 
 @dataclass(frozen=True)
 class Quality:
-    """A model on the test set."""
+    """A model on the test set; `figures` as in `RoundLine`."""
 
-    accuracy: float
-    auc: float
+    figures: Mapping[str, float]
     loss: float
 
 

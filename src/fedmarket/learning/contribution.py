@@ -10,18 +10,16 @@ import numpy as np
 
 from fedmarket.learning.metrics import to_ppb
 from fedmarket.learning.recipe import Recipe
-from fedmarket.learning.table import FloatArray, IntVector, Table, fold_weights
+from fedmarket.learning.table import IntVector, Table, fold_weights
 from fedmarket.learning.tensors import Tensors, flatten, unflatten
 from fedmarket.valuation.folds import fold_stderr
 from fedmarket.valuation.games import Coalitions, FloatVector
 from fedmarket.valuation.path import path_shares
 
-_BLOCK = 64
-
 
 @dataclass(frozen=True, eq=False)
 class RoundScores:
-    """One round's contributions in units of the validation loss (nats), by account."""
+    """One round's contributions in units of the validation loss, by account."""
 
     phi: Mapping[str, float]
     """Signed shares of the fall in loss."""
@@ -62,7 +60,7 @@ class ScoreBook:
     """Signed sums of contributions over the first rounds, as the integers that are revealed and paid on."""
 
     def __init__(self, folds: IntVector, reference: float) -> None:
-        """Take `folds` (n,) as in `score_round`; `reference` is the validation loss of the class shares."""
+        """Take `folds` (n,) as in `score_round`; `reference` is `metrics.reference_loss` of the validation set."""
         self._weights = fold_weights(folds)
         self._reference = reference
         self._rounds: list[RoundScores] = []
@@ -105,10 +103,8 @@ class RoundGame:
     def __init__(self, recipe: Recipe, base: Tensors, shares: Mapping[str, FloatVector], validation: Table) -> None:
         """Players are the accounts of `shares` (`ServerStep.shares` of this round), in sorted order."""
         self.accounts: Sequence[str] = sorted(shares)
-        self._recipe = recipe
-        self._validation = validation
-        self._base = flatten(base).astype(np.float64)
-        self._shares = np.stack([shares[account] for account in self.accounts])
+        moves = np.stack([shares[account] for account in self.accounts])
+        self._losses = recipe.coalition_losses(flatten(base).astype(np.float64), moves, validation)
 
     @property
     def players(self) -> int:
@@ -116,9 +112,5 @@ class RoundGame:
         return len(self.accounts)
 
     def values(self, coalitions: Coalitions) -> FloatVector:
-        """Return the utilities (m,), in nats, of coalitions (m, players)."""
-        blocks = [coalitions[at : at + _BLOCK] for at in range(0, len(coalitions), _BLOCK)]
-        return -np.concatenate([self._losses(block) for block in blocks])
-
-    def _losses(self, coalitions: Coalitions) -> FloatArray:
-        return self._recipe.mean_losses(self._base + coalitions @ self._shares, self._validation)
+        """Return the utilities (m,), in units of the loss, of coalitions (m, players)."""
+        return -self._losses(coalitions.astype(np.float64))

@@ -21,7 +21,7 @@ def read_csv(path: Path, schema: DataSchema) -> Table:
 
     UTF-8 with or without a byte order mark. Rows are counted as a spreadsheet does: the names are row 1.
     Raises DataError: no_such_file, unreadable, encoding, nul, malformed, duplicate_column, missing_columns,
-    too_many_cells, missing_value, not_a_number, not_finite, unknown_class, no_rows, one_class.
+    too_many_cells, missing_value, not_a_number, not_finite, unknown_class, no_rows, one_class, constant_target.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -39,16 +39,18 @@ def read_csv(path: Path, schema: DataSchema) -> Table:
 def _read(reader: Iterator[list[str]], schema: DataSchema) -> Table:
     columns = [name.strip() for name in next(reader, [])]
     places = _places(columns, schema)
-    values, labels = array("d"), array("q")
+    # Class numbers are exact in float64.
+    values, labels = array("d"), array("d")
     for row, cells in enumerate(reader, 2):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(columns):
             raise DataError("data.too_many_cells", row=row, found=len(cells), expected=len(columns))
         values.extend(_number(_cell(cells, places, row, name), row, name) for name in schema.features)
-        labels.append(class_number(_cell(cells, places, row, schema.target), row, schema))
+        label = _cell(cells, places, row, schema.target)
+        labels.append(_number(label, row, schema.target) if schema.regression else class_number(label, row, schema))
     raw = np.array(values, np.float64).reshape(-1, len(schema.features))
-    return build_table(raw, np.array(labels, np.int64), schema)
+    return build_table(raw, np.array(labels, np.float64 if schema.regression else np.int64), schema)
 
 
 def _without_nul(lines: Iterable[str]) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """How good a model is on a table: skill (what is paid for), and the usual figures beside it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from fedmarket.learning.objectives import Objective
 from fedmarket.learning.recipe import Recipe
-from fedmarket.learning.table import FloatArray, IntVector, Table
+from fedmarket.learning.table import FloatArray, IntVector, Labels, Table
 from fedmarket.learning.tensors import Tensors
 
 PPB = 1_000_000_000
@@ -17,37 +19,54 @@ class Measurement:
     """One model on one table."""
 
     loss: float
-    """Mean cross-entropy in nats."""
+    """Mean loss: cross-entropy in nats, or squared error of the standardised target."""
     skill_ppb: int
-    """Skill in billionths: 0 knows no more than the class shares, 1e9 is perfect."""
-    accuracy: float
-    """Share of rows whose most probable class is the true one."""
-    auc: float
-    """Area under the ROC curve; for more than two classes the mean of one against the rest."""
+    """Skill in billionths: 0 knows no more than the class shares (or the mean), 1e9 is perfect; R^2 for a number."""
+    skill_stderr_ppb: int
+    """Its standard error as an estimate from so many rows, in billionths."""
+    figures: Mapping[str, float]
+    """What else people look at, by name: `accuracy` and `auc`, or `rmse`, `mae` and `r2`."""
 
 
 def measure(recipe: Recipe, model: Tensors, table: Table) -> Measurement:
     """Measure `model` on all rows of `table`."""
-    probabilities = recipe.probabilities(model, table)
-    loss = float(recipe.losses(model, table).mean())
-    reference = class_share_loss(table.labels, probabilities.shape[1])
+    losses, references = recipe.losses(model, table), recipe.objective.reference_losses(table.labels)
+    loss = float(losses.mean())
     return Measurement(
         loss=loss,
-        skill_ppb=to_ppb(skill(loss, reference)),
-        accuracy=accuracy(probabilities, table.labels),
-        auc=auc(probabilities, table.labels),
+        skill_ppb=to_ppb(skill(loss, float(references.mean()))),
+        skill_stderr_ppb=skill_stderr_ppb(losses, references),
+        figures=figures(recipe.predictions(model, table), table.labels, recipe.objective),
     )
 
 
-def class_share_loss(labels: IntVector, classes: int) -> float:
-    """Return the cross-entropy, in nats, of always predicting the shares of `labels` (n,): their entropy."""
-    shares = np.bincount(labels, minlength=classes) / len(labels)
-    present = shares[shares > 0]
-    return float(-(present * np.log(present)).sum())
+def figures(predictions: FloatArray, labels: Labels, objective: Objective) -> dict[str, float]:
+    """Return accuracy and AUC of probabilities (n, c); or of numbers (n,), see `number_figures`."""
+    if objective.classes:
+        return {"accuracy": accuracy(predictions, labels), "auc": auc(predictions, labels)}
+    return number_figures(predictions, labels, objective.scale)
+
+
+def number_figures(predictions: FloatArray, targets: FloatArray, scale: float) -> dict[str, float]:
+    """Return the root of the mean square and the mean size of the errors, in the target's own units, and R^2.
+
+    `predictions` and `targets` (n,) are standardised, 1 being `scale` of those units.
+    """
+    errors = predictions - targets
+    return {
+        "rmse": scale * float(np.sqrt((errors**2).mean())),
+        "mae": scale * float(np.abs(errors).mean()),
+        "r2": skill(float((errors**2).mean()), float(targets.var())),
+    }
+
+
+def reference_loss(recipe: Recipe, table: Table) -> float:
+    """Return the mean loss of the best prediction without features: the class shares' entropy, or the variance."""
+    return float(recipe.objective.reference_losses(table.labels).mean())
 
 
 def skill(loss: float, reference: float) -> float:
-    """Return 1 - loss / reference, the reference being the loss of the class shares."""
+    """Return 1 - loss / reference, the reference being that of `reference_loss`."""
     return 1.0 - loss / reference
 
 
@@ -60,9 +79,20 @@ def to_ppb(value: float) -> int:
     return round(scaled) if abs(scaled) < LARGEST_PPB else (LARGEST_PPB if scaled > 0 else -LARGEST_PPB)
 
 
-def skill_stderr_ppb(losses: FloatArray, reference: float) -> int:
-    """Return the standard error, in ppb, of the skill of rows with `losses` (n,), `reference` being given."""
-    return to_ppb(float(losses.std(ddof=1)) / len(losses) ** 0.5 / reference)
+def skill_stderr_ppb(losses: FloatArray, references: FloatArray) -> int:
+    """Return the standard error, in ppb, of skill = 1 - mean(losses) / mean(references), both (n,) over the same rows.
+
+    A ratio of two means by the delta method: the residuals losses - (1 - skill) x references have mean 0, and their
+    standard deviation / sqrt(n) / mean(references) is the error to first order in 1/n (Cochran 1977, Sampling
+    Techniques, 3rd edition, section 2.11). The references are fitted to the rows, as the shares or the mean are; at
+    that optimum this adds nothing of first order, so the uncertainty of the shares counts through `references` alone.
+    Fewer than two rows have no known error: the largest.
+    """
+    if len(losses) < 2:
+        return LARGEST_PPB
+    reference = float(references.mean())
+    residuals = losses - float(losses.mean()) / reference * references
+    return to_ppb(float(residuals.std(ddof=1)) / len(losses) ** 0.5 / reference)
 
 
 def accuracy(probabilities: FloatArray, labels: IntVector) -> float:

@@ -1,7 +1,7 @@
-"""Rows of data as a recipe reads them: features standardised by the terms, labels as class numbers."""
+"""Rows of data as a recipe reads them: standardised by the terms, labels as class numbers or as numbers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,28 +14,36 @@ from fedmarket.domain.terms import DataSchema
 
 FloatArray = NDArray[np.float64]
 IntVector = NDArray[np.int64]
+Labels = NDArray[Any]
 FOLDS = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """`features` (n, d), standardised, and `labels` (n,): places in the schema's list of classes."""
+    """`features` (n, d), standardised, and `labels` (n,).
+
+    Labels are int64 places in the schema's list of classes; where it has none, float64 targets, standardised.
+    """
 
     features: FloatArray
-    labels: IntVector
+    labels: Labels
 
     def __len__(self) -> int:
         return len(self.labels)
 
 
-def build_table(raw: FloatArray, labels: IntVector, schema: DataSchema) -> Table:
+def build_table(raw: FloatArray, labels: Labels, schema: DataSchema) -> Table:
     """Standardise finite raw features (n, d): (value - mean) / scale with the schema's constants.
 
-    Raises DataError where there is no row (no_rows), or where all rows are of one class (one_class).
+    `labels` (n,) are class numbers, or raw float64 targets, which are standardised likewise. Raises DataError where
+    there is no row (no_rows), where all rows are of one class (one_class) or all targets are the same
+    (constant_target).
     """
     if not len(labels):
         raise DataError("data.no_rows")
-    if len(np.unique(labels)) < 2:
+    if schema.regression:
+        labels = _standard_targets(labels, schema)
+    elif len(np.unique(labels)) < 2:
         raise DataError("data.one_class", column=schema.target, value=schema.classes[labels[0]])
     means = np.array([float(exact(*pair)) for pair in zip(schema.features, schema.means, strict=True)])
     scales = np.array([float(exact(*pair)) for pair in zip(schema.features, schema.scales, strict=True)])
@@ -45,7 +53,8 @@ def build_table(raw: FloatArray, labels: IntVector, schema: DataSchema) -> Table
 def table_from_arrays(features: ArrayLike, labels: Sequence[Any] | NDArray[Any], schema: DataSchema) -> Table:
     """Return the table of raw `features` (n, d) and `labels` (n,), each a class name or what prints as one.
 
-    Raises DataError with the same ids as `read_csv`; rows are counted from 1.
+    Where the schema has no classes, labels are numbers. Raises DataError with the same ids as `read_csv`; rows are
+    counted from 1.
     """
     raw = _numbers(features, schema)
     if len(raw) != len(labels):
@@ -53,8 +62,17 @@ def table_from_arrays(features: ArrayLike, labels: Sequence[Any] | NDArray[Any],
     for row, column in np.argwhere(~np.isfinite(raw)):
         fault = "data.missing_value" if np.isnan(raw[row, column]) else "data.not_finite"
         raise DataError(fault, row=int(row) + 1, column=schema.features[column])
-    numbers = [class_number(str(label), row, schema) for row, label in enumerate(labels, 1)]
-    return build_table(raw, np.array(numbers, np.int64), schema)
+    return build_table(raw, raw_labels(labels, schema), schema)
+
+
+def raw_labels(labels: Sequence[Any] | NDArray[Any], schema: DataSchema) -> Labels:
+    """Return class numbers (n,) int64 of `labels`; where the schema has no classes, the numbers (n,) in float64.
+
+    Raises DataError naming the row: unknown_class; not_a_number, missing_value, not_finite.
+    """
+    if schema.regression:
+        return np.array([_target(label, row, schema.target) for row, label in enumerate(labels, 1)], np.float64)
+    return np.array([class_number(str(label), row, schema) for row, label in enumerate(labels, 1)], np.int64)
 
 
 def class_number(label: str, row: int, schema: DataSchema) -> int:
@@ -87,6 +105,19 @@ def schema_from_arrays(
     )
 
 
+def regression_schema(
+    features: ArrayLike, targets: ArrayLike, names: Sequence[str], target: str = "target"
+) -> DataSchema:
+    """Return the schema of a target that is a number, with its mean and standard deviation and those of `features`.
+
+    Raises DataError constant_column as `schema_from_arrays`, and constant_target where all targets are the same.
+    """
+    schema = replace(schema_from_arrays(features, ["-"] * len(np.asarray(targets)), names, target), classes=())
+    values = raw_labels(np.asarray(targets), schema)
+    _refuse_constant(values, target)
+    return replace(schema, target_mean=_decimal(values.mean()), target_scale=_decimal(values.std()))
+
+
 def folds(rows: int) -> IntVector:
     """Return each row's fold (rows,), interleaved 0, 1, .., 9, 0, ..: at most 10 folds, none empty."""
     return np.arange(rows, dtype=np.int64) % FOLDS
@@ -95,6 +126,28 @@ def folds(rows: int) -> IntVector:
 def fold_weights(fold_of: IntVector) -> FloatArray:
     """Return each fold's share of the rows (folds,); they sum to 1."""
     return np.bincount(fold_of) / len(fold_of)
+
+
+def _standard_targets(targets: Labels, schema: DataSchema) -> FloatArray:
+    _refuse_constant(targets, schema.target)
+    mean, scale = (float(exact(schema.target, text)) for text in (schema.target_mean, schema.target_scale))
+    standard: FloatArray = (targets - mean) / scale
+    return standard
+
+
+def _refuse_constant(targets: Labels, column: str) -> None:
+    if targets.min() == targets.max():
+        raise DataError("data.constant_target", column=column, value=f"{targets[0]:g}")
+
+
+def _target(label: Any, row: int, column: str) -> float:
+    try:
+        number = float(label)
+    except (TypeError, ValueError) as error:
+        raise DataError("data.not_a_number", row=row, column=column, value=str(label)[:40]) from error
+    if not np.isfinite(number):
+        raise DataError("data.missing_value" if np.isnan(number) else "data.not_finite", row=row, column=column)
+    return number
 
 
 def _numbers(features: ArrayLike, schema: DataSchema) -> FloatArray:

@@ -6,7 +6,7 @@ from fedmarket.domain.errors import MarketError, RefusedError
 from fedmarket.domain.score_table import ScoreTable
 from fedmarket.domain.terms import Terms
 from fedmarket.learning.contribution import ScoreBook, score_round
-from fedmarket.learning.metrics import Measurement, class_share_loss, measure, skill_stderr_ppb
+from fedmarket.learning.metrics import Measurement, measure, reference_loss
 from fedmarket.learning.table import Table, folds
 from fedmarket.learning.validation import SALT_BYTES, SHAPE, unpack_validation
 from fedmarket.record.live import Record
@@ -48,11 +48,9 @@ def check_start(terms: Terms, validation: Table) -> None:
 
     The error counts because a target must lie two of them above the start.
     """
-    recipe, model, goal = recipe_of(terms), initial_model(terms), terms.goal
-    skill = measure(recipe, model, validation).skill_ppb
-    reference = class_share_loss(validation.labels, len(terms.data.classes))
-    error = skill_stderr_ppb(recipe.losses(model, validation), reference)
-    if max(abs(skill - goal.start_ppb), abs(error - goal.start_error_ppb)) > goal.tolerance_ppb:
+    goal, start = terms.goal, measure(recipe_of(terms), initial_model(terms), validation)
+    off = (start.skill_ppb - goal.start_ppb, start.skill_stderr_ppb - goal.start_error_ppb)
+    if max(map(abs, off)) > goal.tolerance_ppb:
         raise RefusedError("record.wrong_start")
 
 
@@ -67,7 +65,7 @@ def evaluate(
     """Replay a task's rounds with a seat's key and score them on the validation set; the rest as in `Replay`."""
     terms = record.terms(number)
     recipe, fold_of = recipe_of(terms), folds(len(validation))
-    book = ScoreBook(fold_of, class_share_loss(validation.labels, len(terms.data.classes)))
+    book = ScoreBook(fold_of, reference_loss(recipe, validation))
     measurements = [measure(recipe, initial_model(terms), validation)]
     replay = Replay(record, number, identity, noted, opened)
     for checked in replay.rounds():
