@@ -18,8 +18,9 @@ FEATURES = 784
 PROVIDERS = 10
 ROWS = 600
 VALIDATION_ROWS = 250
-MODELS = {"160k": ("softmax", 204), "11m": ("softmax", 14013)}
-"""Recipe and classes by size: 784-200-10 and 784-13836-10."""
+CLASSES = 10
+MODELS = {"160k": "mlp:200", "11m": "mlp:13836"}
+"""Recipes by size: networks 784-200-10 and 784-13836-10."""
 
 
 @dataclass
@@ -51,12 +52,18 @@ class LargeTask:
 
 def large_task(model: str, seed: int, *, rounds: int, steps: int, folder: Path | None = None) -> LargeTask:
     """Plan a task on an in-process EVM for the model of a size; blobs go to `folder`, or stay in memory."""
-    recipe, classes = MODELS[model]
     random = np.random.default_rng(seed)
-    means = 0.2 * random.standard_normal((classes, FEATURES))
-    options = {"recipe": recipe, "rounds": rounds, "steps": steps, "batch": 32, "learning_rate": "0.01"}
-    validation = _images(means, VALIDATION_ROWS, random)
-    plan = Market(seed, folder=folder).task(validation, target_skill=None, standbys=0, **options)
+    means = 0.2 * random.standard_normal((CLASSES, FEATURES))
+    plan = Market(seed, folder=folder).task(
+        _images(means, VALIDATION_ROWS, random),
+        target_skill=None,
+        standbys=0,
+        recipe=MODELS[model],
+        rounds=rounds,
+        steps=steps,
+        batch=32,
+        learning_rate="0.01",
+    )
     task = LargeTask(plan, [])
     for number in range(PROVIDERS):
         features, labels = _images(means, ROWS, random)
