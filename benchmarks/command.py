@@ -4,16 +4,17 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.result import RESULTS, Found, Result, Size
+from benchmarks.result import RESULTS, Found, Result, Size, Skipped
 from benchmarks.timing import timed
 
 Measure = Callable[[Size, int], Found]
 
 
-def run(name: str, measure: Measure, arguments: Sequence[str] | None = None) -> Result:
+def run(name: str, measure: Measure, arguments: Sequence[str] | None = None) -> Result | None:
     """Measure as the command line says, write `<name>.json`, and say in one line for each bound whether it is kept.
 
-    A quick run writes only where `--out` says so: the page shows none.
+    A quick run writes only where `--out` says so: the page shows none. Returns None, having printed why, where
+    something that the benchmark needs is missing.
     """
     parser = ArgumentParser(prog=f"benchmarks.{name}")
     parser.add_argument("--quick", action="store_true", help="as little as shows that the script works")
@@ -21,7 +22,11 @@ def run(name: str, measure: Measure, arguments: Sequence[str] | None = None) -> 
     parser.add_argument("--out", type=Path, help=f"folder of the result (default: {RESULTS.name}/ for full runs)")
     chosen = parser.parse_args(arguments)
     size = Size.QUICK if chosen.quick else Size.FULL
-    seconds, found = timed(lambda: measure(size, chosen.seed))
+    try:
+        seconds, found = timed(lambda: measure(size, chosen.seed))
+    except Skipped as reason:
+        print(f"{name}: skipped: {reason}")
+        return None
     result = Result.of(name, size, chosen.seed, seconds, found)
     folder = chosen.out or (None if chosen.quick else RESULTS)
     if folder:

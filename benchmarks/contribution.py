@@ -69,9 +69,7 @@ def _played(scenario: Scenario, model: str, players: int, seed: int, rounds: int
     return play(scenario, images, MODELS[model], players, seed, rounds=rounds)
 
 
-def _scenario(
-    scenario: Scenario, model: str, players: int, seeds: range, rounds: int
-) -> Mapping[str, list[Estimate]]:
+def _scenario(scenario: Scenario, model: str, players: int, seeds: range, rounds: int) -> Mapping[str, list[Estimate]]:
     found: dict[str, list[Estimate]] = {}
     for seed in seeds:
         world = _played(scenario, model, players, seed, rounds)

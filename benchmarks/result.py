@@ -15,6 +15,10 @@ RESULTS = Path(__file__).parent / "results"
 Cell = str | int | float | bool | None
 
 
+class Skipped(Exception):
+    """What a benchmark needs is not on this machine; the message says what."""
+
+
 class Size(StrEnum):
     """How much is run: the figures of the page, or as little as shows that the script works."""
 

@@ -26,7 +26,7 @@ def measure(size: Size, seed: int) -> Found:
     if size is Size.QUICK:
         sizes = {"160k": _Sizes(rounds=1, repeats=1, seconds=0.01)}
     else:
-        sizes = {"160k": _Sizes(rounds=2, repeats=5, seconds=1.0), "11m": _Sizes(rounds=1, repeats=3, seconds=1.0)}
+        sizes = {"160k": _Sizes(rounds=1, repeats=3, seconds=1.0), "11m": _Sizes(rounds=1, repeats=1, seconds=1.0)}
     rows, verdicts = [], []
     for model, sizes_of in sizes.items():
         found = _compare(model, seed, sizes_of)

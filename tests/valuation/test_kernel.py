@@ -62,7 +62,9 @@ def error(phi: FloatVector, game: SolvedGame) -> float:
 
 def test_more_pairs_come_closer() -> None:
     game = Saturating(tuple(np.random.default_rng(1).random(20)))
-    few, many = (np.mean([error(kernel_shapley(game, seed=s, pairs=p).phi, game) for s in range(10)]) for p in (50, 1250))
+    few, many = (
+        np.mean([error(kernel_shapley(game, seed=s, pairs=p).phi, game) for s in range(10)]) for p in (50, 1250)
+    )
     assert many < few / 3
 
 
