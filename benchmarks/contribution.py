@@ -1,4 +1,4 @@
-"""How near contributions are to Shapley values, how long they take, and what other estimators make of the same games."""
+"""How near contributions are to Shapley values and how long they take, beside other estimators on the same games."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from scipy.stats import spearmanr  # type: ignore[import-untyped]
 
 from benchmarks.command import run
 from benchmarks.images import digits, large_digits
-from benchmarks.result import Found, Sense, Size, Table, Verdict
+from benchmarks.result import Cell, Found, Sense, Size, Table, Verdict
 from benchmarks.scenarios import Federation, Round, Scenario, play
 from benchmarks.timing import interleaved, timed
 from fedmarket.learning.contribution import RoundGame, score_round
@@ -176,11 +176,11 @@ def _by_method(name: str, by_scenario: Mapping[Scenario, Mapping[str, list[Estim
 
 def _by_scenario(name: str, by_scenario: Mapping[Scenario, Mapping[str, list[Estimate]]]) -> Table:
     shown = (SHARE, "permutations", "kernel", "gtg")
-    rows = tuple(
+    rows: list[tuple[Cell, ...]] = [
         (str(scenario), *(median(e.relative_l2 for e in found[method]) for method in shown))
         for scenario, found in by_scenario.items()
-    )
-    return Table(name, ("scenario", *shown), rows)
+    ]
+    return Table(name, ("scenario", *shown), tuple(rows))
 
 
 def _spearman(by_scenario: Mapping[Scenario, Mapping[str, list[Estimate]]]) -> float:

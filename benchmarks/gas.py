@@ -23,7 +23,7 @@ COIN = 10**18
 ODD = 123_456_789_123_456_789
 """An amount without a zero byte: the dearest call data."""
 JOINING = 100
-"""Of more providers only so many join: proofs and tables are those of all, and each join costs what the last one did."""
+"""Of more providers only so many join: proofs and tables are those of all, and a join costs what the last one did."""
 ROUNDS = 3
 AGE_KEY = bytes(range(1, 33))
 WINDOWS = Windows(join=3000, start=3000, submit=20, round=3000, commit=3000, reveal=3000, confirm=3000, claim=30_000)

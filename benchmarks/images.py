@@ -1,4 +1,4 @@
-"""Real pictures to learn from: scikit-learn's digits, which are always there, and Fashion-MNIST where it is installed."""
+"""Real pictures to learn from: scikit-learn's digits, always there, and Fashion-MNIST where it is installed."""
 
 import gzip
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A task of a chosen size for timing: ten providers of synthetic images, a network, trainers that keep their seconds."""
+"""A task of a chosen size for timing: ten providers of synthetic images, a network, timed trainers."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -7,6 +7,7 @@ from dataclasses import replace
 from statistics import median
 
 from eth_account import Account
+from tests.chain.anvil_node import ANVIL, AnvilChain, anvil
 
 from benchmarks.command import run
 from benchmarks.gas import AGE_KEY, COIN, Play, word
@@ -14,7 +15,6 @@ from benchmarks.result import Found, Size, Skipped, Table, Verdict
 from fedmarket.chain.abi import artifact
 from fedmarket.domain.accounts import address_of, checksum
 from fedmarket.domain.chain_terms import ChainTerms
-from tests.chain.anvil_node import ANVIL, AnvilChain, anvil
 
 GENESIS = 1_900_000_000
 COMMIT_GAS = 80_000
@@ -120,7 +120,8 @@ def _signed(chain: AnvilChain, task: int) -> str:
         "chainId": chain.chain_id,
         "value": 0,
     }
-    return "0x" + Account.sign_transaction(transaction, secret).raw_transaction.hex().removeprefix("0x")
+    raw: str = Account.sign_transaction(transaction, secret).raw_transaction.hex()
+    return "0x" + raw.removeprefix("0x")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
 """Paired KernelSHAP: exact where everything is asked, near where not, and as close as an implementation by others."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from shapiq import KernelSHAP
 
 from fedmarket.domain.errors import UsageError
@@ -74,8 +78,8 @@ def shapiq_error(game: SolvedGame, evaluations: int, seed: int) -> float:
     return error(found.get_n_order_values(1), game)
 
 
-def _normalised(game: Game) -> object:
-    def values(rows: np.ndarray) -> FloatVector:
+def _normalised(game: Game) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    def values(rows: NDArray[Any]) -> NDArray[Any]:
         return game.values(rows.astype(bool))
 
     return values
