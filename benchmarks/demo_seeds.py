@@ -53,7 +53,7 @@ def _quality(results: Sequence[DemoResult]) -> list[tuple[Cell, ...]]:
     rows: list[tuple[Cell, ...]] = []
     for name, pick in _models(results[0]).items():
         found = [pick(result) for result in results]
-        rows.append((name, *_spread([q.accuracy for q in found]), *_spread([q.loss for q in found])))
+        rows.append((name, *_spread([_accuracy(q) for q in found]), *_spread([q.loss for q in found])))
     return rows
 
 
@@ -80,9 +80,13 @@ def _owed(results: Sequence[DemoResult]) -> list[tuple[Cell, ...]]:
 def _beaten(results: Sequence[DemoResult]) -> list[tuple[Cell, ...]]:
     """Return in how many seeds the federated model beats so many hospitals alone."""
     by_loss = [_count(result, lambda own, shared: shared.loss < own.loss) for result in results]
-    by_accuracy = [_count(result, lambda own, shared: shared.accuracy > own.accuracy) for result in results]
+    by_accuracy = [_count(result, lambda own, shared: _accuracy(shared) > _accuracy(own)) for result in results]
     most = len(results[0].comparison.alone)
     return [(count, by_loss.count(count), by_accuracy.count(count)) for count in range(most, -1, -1)]
+
+
+def _accuracy(quality: Quality) -> float:
+    return quality.figures["accuracy"]
 
 
 def _count(result: DemoResult, beats: Callable[[Quality, Quality], bool]) -> int:

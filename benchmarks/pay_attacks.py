@@ -72,7 +72,7 @@ def _takes(behaviours: Callable[[Data], Sequence[Behaviour]], seed: int) -> tupl
 
 
 def _error(values: Sequence[float]) -> float:
-    return stdev(values) / len(values) ** 0.5
+    return float(stdev(values) / len(values) ** 0.5)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.command import run
-from benchmarks.result import Found, Size, Table, Verdict
+from benchmarks.result import Cell, Found, Size, Table, Verdict
 from benchmarks.timing import timed
 from fedmarket.embedded.demo import run_demo
 
@@ -28,7 +28,7 @@ def measure(size: Size, seed: int) -> Found:
         with TemporaryDirectory() as folder:
             inside.append(run_demo(SEED, Path(folder) / "record").seconds)
             whole.append(_process(PROGRAM, "demo", "--out", str(Path(folder) / "again")))
-    rows = [(name, each_of, len(each_of)) for name, each_of in seconds.items()]
+    rows = [(name, found, len(found)) for name, found in seconds.items()]
     rows += [("demo_inside", inside, demos), ("demo_process", whole, demos)]
     return Found(
         tables=(
@@ -38,6 +38,10 @@ def measure(size: Size, seed: int) -> Found:
         ),
         verdicts=(Verdict("demo_seconds", 30.0, median(whole)), Verdict("demo_aim", 15.0, median(whole))),
     )
+
+
+def _summary(rows: list[tuple[str, list[float], int]]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple((name, median(seconds), min(seconds), runs) for name, seconds, runs in rows)
 
 
 def _process(program: str, *arguments: str) -> float:

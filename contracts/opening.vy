@@ -184,7 +184,6 @@ def _store(task_id: uint256, terms: task_terms.Terms):
             opened_at=block.timestamp,
             submit_window=windows.submit,
             round_window=windows.round,
-            delivered_weight=0,
             providers=0,
             total_weight=0,
             seated=0,

@@ -78,7 +78,7 @@ def claim_fallback(
         refusal.require(delivered <= round_number, refusal.TOO_MANY_DELIVERED)
     stake: stake_word.Stake = ledger.stake(task_id)
     owed: uint256 = self._earned(task_id, progress, part, stake.priced, delivered)
-    # neither counts nor prices that were stated too high may keep a bond from who delivered
+    # prices that add up to more than the participation money may keep no bond from who delivered
     owed = min(owed, ledger.purse(task_id).budget)
     bond: uint256 = stake_word.bond_of(stake, part.weight)
     self._pay(task_id, account, owed, bond)
@@ -167,12 +167,12 @@ def _earned(
     task_id: uint256, progress: progress_word.Progress, part: part_word.Part, priced: bool, delivered: uint256
 ) -> uint256:
     """
-    @notice A provider's pay in a fallback, in base units: by weight and delivered rounds, or by its listed price.
+    @notice A provider's pay in a fallback, in base units: for each delivered round its weight's share of what the
+            round can earn, and its listed price where there is one. What others delivered, or are said to have
+            delivered, changes nothing.
     """
     pay: pair_word.Pay = ledger.pay(task_id)
-    owed: uint256 = 0
-    if progress.delivered_weight != 0:
-        owed = pay.performance * part.weight * delivered // progress.delivered_weight
+    owed: uint256 = pay.performance * part.weight * delivered // (progress.total_weight * progress.round)
     if priced:
         return owed + part.price * delivered // progress.last_round
     return owed + pay.participation * part.weight * delivered // (progress.total_weight * progress.last_round)

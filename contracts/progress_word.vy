@@ -16,7 +16,6 @@ struct Progress:
     opened_at: uint256  # 40, when the present window opened, block seconds
     submit_window: uint256  # 24, seconds
     round_window: uint256  # 24, seconds
-    delivered_weight: uint256  # 50, at most 1000 rounds of 2**40
     providers: uint256  # 12
     total_weight: uint256  # 40
     seated: uint256  # 11, aggregator seats from bit 0, evaluator seats from bit 4; cleared when a seat is paid out
@@ -27,8 +26,8 @@ struct Progress:
 def pack(p: Progress) -> uint256:
     head: uint256 = p.status | (p.attempt << 8) | (p.round << 16) | (p.last_round << 32) | (p.opened_at << 48)
     windows: uint256 = (p.submit_window << 88) | (p.round_window << 112)
-    counts: uint256 = (p.delivered_weight << 136) | (p.providers << 186) | (p.total_weight << 198)
-    return head | windows | counts | (p.seated << 238)
+    counts: uint256 = (p.providers << 136) | (p.total_weight << 148)
+    return head | windows | counts | (p.seated << 188)
 
 
 @internal
@@ -48,8 +47,7 @@ def unpack(word: uint256) -> Progress:
         opened_at=(word >> 48) & (2**40 - 1),
         submit_window=(word >> 88) & (2**24 - 1),
         round_window=(word >> 112) & (2**24 - 1),
-        delivered_weight=(word >> 136) & (2**50 - 1),
-        providers=(word >> 186) & (2**12 - 1),
-        total_weight=(word >> 198) & (2**40 - 1),
-        seated=word >> 238,
+        providers=(word >> 136) & (2**12 - 1),
+        total_weight=(word >> 148) & (2**40 - 1),
+        seated=word >> 188,
     )

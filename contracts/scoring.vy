@@ -193,7 +193,7 @@ def fall_back(task_id: uint256, progress: progress_word.Progress, seats: seats_w
     lost: uint256 = seats_word.count(forfeited) * ledger.bonds(task_id).evaluator
     reward: uint256 = min(stake.trigger_reward, lost) if repays else 0
     ledger.forfeit(lost - reward)
-    budget: uint256 = self._fallback_budget(task_id, progress, stake.priced)
+    budget: uint256 = self._fallback_budget(task_id, progress)
     ledger.save_purse(task_id, budget, ledger.purse(task_id).bonds)
     fees: uint256 = ledger.fees(task_id, progress.round, seats_word.count(seats.revealed))
     outcome: outcome_word.Outcome = ledger.outcome(task_id)
@@ -209,14 +209,10 @@ def fall_back(task_id: uint256, progress: progress_word.Progress, seats: seats_w
 
 @internal
 @view
-def _fallback_budget(task_id: uint256, progress: progress_word.Progress, priced: bool) -> uint256:
+def _fallback_budget(task_id: uint256, progress: progress_word.Progress) -> uint256:
     """
-    @notice The most that delivered rounds can earn, in base units; what is not claimed of it is swept.
+    @notice The most that delivered rounds can earn, in base units: as if everybody had delivered in every round, and
+            prices added up to the participation money. What is not claimed of it is swept.
     """
-    if progress.delivered_weight == 0:
-        return 0
     pay: pair_word.Pay = ledger.pay(task_id)
-    if priced:
-        return pay.performance + pay.participation
-    whole: uint256 = progress.total_weight * progress.last_round
-    return pay.performance + pay.participation * progress.delivered_weight // whole
+    return pay.performance + pay.participation * progress.round // progress.last_round

@@ -65,7 +65,6 @@ def commit_round(
     refusal.require(n_updates <= delivered_weight and not nobody, refusal.WEIGHT_WITHOUT_UPDATES)
     ledger.round_slot[task_id][round_number] = keccak256(abi_encode(updates_root, model, manifest))
     progress.round = round_number
-    progress.delivered_weight += delivered_weight
     last: bool = round_number == progress.last_round
     ledger.move(task_id, progress, lifecycle.SCORING if last else lifecycle.TRAINING)
     log events.RoundCommitted(

@@ -11,6 +11,7 @@ from fedmarket.domain.accounts import sign
 from fedmarket.domain.canonical import digest, sha256_id
 from fedmarket.domain.derive import hkdf
 from fedmarket.domain.manifest import Delivered, Entry, Exclusion, Manifest, count_delivered
+from fedmarket.domain.typed_data import UpdateMessage
 from fedmarket.learning.tensors import decode, encode
 from fedmarket.record.admission import Candidates
 from fedmarket.record.facts import model_readers, round_readers
@@ -143,6 +144,28 @@ class ForgesSignature(Rogue):
 class MisnamesBase(Rogue):
     def spoil(self, view: TaskView, manifest: Manifest) -> Manifest:
         return replace(manifest, base_model=view.terms.initial_model)
+
+
+class ListsItsAccomplice(Rogue):
+    """Lists an update of provider 2 in every round, which that one signs and never sends; counts and root fit it."""
+
+    bad_rounds: ClassVar[tuple[int, ...]] = (1, 2, 3)
+
+    def spoil(self, view: TaskView, manifest: Manifest) -> Manifest:
+        secret, update = hkdf(b"simulation", "provider 2"), digest(b"an update that never was")
+        account = Actor(secret, self.actor.record).account
+        message = UpdateMessage(
+            manifest.task, manifest.round, manifest.attempt, manifest.terms, manifest.base_model, update
+        )
+        (weight,) = (line.weight for line in view.providers if line.account == account)
+        entry = Entry(account, update, sign(message.digest(self.actor.record.domain), secret), weight)
+        counts = manifest.counts | {account: manifest.round}
+        return replace(
+            manifest,
+            updates=(*manifest.updates, entry),
+            exclusions=tuple(line for line in manifest.exclusions if line.provider != account),
+            delivered=tuple(Delivered(name, counts[name]) for name in sorted(counts)),
+        )
 
 
 class LeavesOut(Rogue):

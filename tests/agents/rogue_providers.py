@@ -42,6 +42,16 @@ class FreeRider(ProviderAgent):
         super().__init__(actor, 1, return_unchanged)
 
 
+class NeverSends(ProviderAgent):
+    """Joins, sends nothing, and claims what its aggregator's rounds say of it."""
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(actor, 1, return_unchanged)
+
+    def _send(self, view: TaskView) -> list[Action]:
+        return []
+
+
 class AnnouncesAnother(ProviderAgent):
     """Sends an update of its own data in round 1, and announces one of other data as well."""
 
@@ -65,8 +75,10 @@ class HidesFromTheAggregator(ProviderAgent):
     def _send(self, view: TaskView) -> list[Action]:
         return self._announce(view) if self.actor.record.now() <= view.state.submit_deadline else []
 
-    def _make_update(self, view: TaskView, context: GateContext, *, announced: bool) -> tuple[bytes, bytes]:
-        update_id, sealed = super()._make_update(view, context, announced=announced)
+    def _make_update(
+        self, view: TaskView, context: GateContext, base: Tensors, *, announced: bool
+    ) -> tuple[bytes, bytes]:
+        update_id, sealed = super()._make_update(view, context, base, announced=announced)
         return update_id, encrypt(decrypt(sealed, self.actor.age), self._readers(view))
 
     def _readers(self, view: TaskView) -> list[bytes]:

@@ -98,10 +98,10 @@ def paid_by_delivered_rounds(story: Story) -> None:
     """Everybody delivered in both rounds, so performance and participation go by weight alone."""
     money = story.world.terms.money
     weights = {story.world.account(f"provider {i}"): 10 + i for i in range(3)}
-    delivered = 2 * sum(weights.values())
+    possible = 2 * sum(weights.values())
     for i in range(3):
         weight = weights[story.world.account(f"provider {i}")]
-        owed = money.performance * weight * 2 // delivered + money.participation * weight * 2 // delivered
+        owed = money.performance * weight * 2 // possible + money.participation * weight * 2 // possible
         assert story.gain(f"provider {i}") - owed in (0, TRIGGER)
 
 

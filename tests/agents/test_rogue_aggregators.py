@@ -5,7 +5,7 @@ import pytest
 from fedmarket.domain.lifecycle import Status
 from tests.agents import rogue_aggregators as rogues
 from tests.agents.rogue_aggregators import Rogue
-from tests.agents.rogue_providers import FreeRider
+from tests.agents.rogue_providers import FreeRider, NeverSends
 from tests.agents.story import (
     AGGREGATOR_BOND,
     AGGREGATOR_FEE,
@@ -103,3 +103,21 @@ def test_in_a_fallback_the_leaf_of_any_round_counts_so_a_rogue_last_one_takes_no
     for number, weight in enumerate(weights):
         two_rounds = money.performance * weight * 2 // (3 * sum(weights))
         assert story.gain(f"provider {number}") >= two_rounds
+
+
+def test_in_a_fallback_deliveries_of_an_accomplice_that_never_were_draw_nothing_that_is_owed_to_others() -> None:
+    options, silent = {"rounds": 3, "patience_rounds": 3}, silent_in_scoring("evaluator 0", "evaluator 1")
+    honest = play({"provider 2": NeverSends}, options=options, watch=silent)
+    lied = play({"provider 2": NeverSends, "aggregator": rogues.ListsItsAccomplice}, options=options, watch=silent)
+    assert honest.view.status is lied.view.status is Status.FALLBACK
+    money, weights = lied.world.terms.money, [10 + i for i in range(3)]
+    shares = [money.performance * w // sum(weights) + money.participation * w // sum(weights) for w in weights]
+    assert owed(honest) == {"provider 0": shares[0], "provider 1": shares[1]}
+    assert owed(lied) == owed(honest) | {"provider 2": shares[2]}
+    assert lied.gain("requester") == honest.gain("requester") - shares[2]
+
+
+def owed(story: Story) -> dict[str, int]:
+    """What each provider was paid beside its bond, by role."""
+    roles = {story.world.account(f"provider {i}"): f"provider {i}" for i in range(3)}
+    return {roles[line.account]: line.owed for line in story.view.payments if line.account in roles}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fedmarket.audit.run import FAIL, PASS, audit_export
+from fedmarket.audit.run import BLOCKED, FAIL, PASS, audit_export
 from fedmarket.domain.lifecycle import Status
 from fedmarket.embedded.plan import HALF_MOMENTUM, OPEN_OPTIONS
 from tests.agents import rogue_aggregators as rogues
@@ -111,3 +111,18 @@ def test_a_fallback_payment_must_be_that_of_some_round(tmp_path: Path) -> None:
         )
     )
     assert statuses(audit_export(tmp_path, 1))["claims"] == FAIL
+
+
+def test_a_missing_blob_fails_the_audit_until_the_retention_ends_and_is_said_afterwards(tmp_path: Path) -> None:
+    world = exported(tmp_path)
+    key, settled = world.secret("evaluator 0"), world.chain.head().timestamp
+    exhibit = Exhibit(tmp_path)
+    exhibit.remove(exhibit.manifest(1).bundle_blob)
+    ended = settled + world.terms.retention
+    assert FAIL in statuses(audit_export(tmp_path, 1, key)).values()
+    assert FAIL in statuses(audit_export(tmp_path, 1, key, settled)).values()
+    late = audit_export(tmp_path, 1, key, ended + 1)
+    assert FAIL not in statuses(late).values()
+    gone = [check for check in late if check.waits_for == "retention"]
+    assert gone and all(check.status == BLOCKED for check in gone)
+    assert "is gone, and the terms keep blobs only until" in gone[0].detail

@@ -14,6 +14,8 @@ from fedmarket.chain.rpc import RpcChain, connect
 from fedmarket.chain.sender import Pace
 from fedmarket.domain.chain_terms import ChainTerms
 from fedmarket.domain.errors import ChainError
+from fedmarket.record.live import Record
+from fedmarket.store.memory import MemoryStore
 
 from .anvil_node import AnvilChain, anvil, needs_anvil
 from .chain_story import ACCOUNTS, COIN, SECRETS, open_terms, terms
@@ -138,6 +140,24 @@ def test_events_that_a_reorganisation_took_back_are_gone(url: str, market: Anvil
     assert opened(chain)[-1] == kept.terms_hash
     open_task(chain, lost)
     assert opened(chain)[-2:] == [kept.terms_hash, lost.terms_hash]
+
+
+def test_a_record_forgets_what_a_reorganisation_took_back(url: str, market: AnvilChain, tmp_path: Path) -> None:
+    chain = again(url, market, tmp_path)
+    record = Record(chain, MemoryStore())
+    lost, other = terms("taken back"), terms("in its place")
+    open_task(chain, lost)
+    record.refresh()
+    number = max(record.tasks)
+    assert record.task(number).terms.terms_hash == lost.terms_hash
+    market.node.ask("anvil_reorg", 1, [])
+    market.node.ask("evm_mine")
+    record.refresh()
+    assert number not in record.tasks
+    open_task(chain, other)
+    record.refresh()
+    assert record.task(number).terms.terms_hash == other.terms_hash
+    assert record.fold.events == chain.events(0)
 
 
 def test_ten_threads_with_one_key_open_ten_tasks(url: str, market: AnvilChain, tmp_path: Path) -> None:

@@ -51,9 +51,15 @@ def test_both_end_with_the_same_balances(told: Pair) -> None:
     assert real.chain.balance(SINK) > 0
 
 
+def height(story: Story) -> tuple[int, int]:
+    """The last block and its time; only real blocks have hashes."""
+    head = story.chain.head()
+    return head.block, head.timestamp
+
+
 def test_both_need_the_same_blocks_and_seconds(told: Pair) -> None:
     real, simulated = told
-    assert real.chain.head() == simulated.chain.head()
+    assert height(real) == height(simulated)
     assert [receipt.block for receipt in real.receipts] == [receipt.block for receipt in simulated.receipts]
 
 
@@ -75,4 +81,4 @@ def test_anvil_tells_the_same_story() -> None:
         real = Story(chain).tell()
         same_logs(real, simulated)
         assert real.refusals == simulated.refusals
-        assert chain.head() == simulated.chain.head()
+        assert height(real) == height(simulated)

@@ -187,7 +187,7 @@ class Played:
         result = demo_result(folder)
         return replace(result, report=self.report, comparison=self.comparison, checks=self.checks)
 
-    def _audit_export(self, folder: Path, task: int, secret: bytes | None) -> tuple[Check, ...]:
+    def _audit_export(self, folder: Path, task: int, secret: bytes | None, now: int) -> tuple[Check, ...]:
         self.audited = (folder, task, secret)
         if self.fault:
             raise self.fault

@@ -11,7 +11,7 @@ import fedmarket.embedded
 from fedmarket.domain.errors import _catalogue
 
 AREAS = ("cli", "keyfile", "why", "figure", "demo")
-BUILT = re.compile(r"reason_|unit_|check_|stage_|opt_|help_|site_|role_|examples_|arg_")
+BUILT = re.compile(r"reason_|unit_|check_|stage_|opt_|help_|site_|role_|examples_|arg_|usage_")
 """Names put together from parts, such as reason_<the gate's reason>."""
 
 

@@ -8,8 +8,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from docs.generators import PAGES
+from docs.generators.refusals import AREAS
 
+from fedmarket.chain.abi import artifact
 from fedmarket.domain.errors import LANGUAGES
+from fedmarket.domain.events import EVENTS
 from fedmarket.domain.lifecycle import VERBS
 from tests.docs.examples import ROOT, Block, alike, blocks, first_difference
 from tests.e2e.program import fedmarket
@@ -19,6 +23,7 @@ READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 LANGUAGE_OF = {"README.zh-CN.md": "zh"}
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)")
 RUN = {"python", "console"}
+MESSAGES = ROOT / "src" / "fedmarket" / "domain" / "messages"
 SHOWN = {"sh", "text", "json", "toml"}
 
 
@@ -85,10 +90,22 @@ def test_every_sentence_exists_in_every_language_with_the_same_parameters() -> N
                 assert set(re.findall(r"{(\w+)", text)) == set(re.findall(r"{(\w+)", other[name])), f"{lang}: {name}"
 
 
-def test_the_life_cycle_page_is_generated_from_the_table() -> None:
-    text = (ROOT / "docs" / "reference" / "lifecycle.md").read_text(encoding="utf-8")
-    for verb in VERBS.values():
-        assert f"| `{verb.name}` | {verb.caller} |" in text, f"docs/reference/lifecycle.md lacks {verb.name}: make docs"
+@pytest.mark.parametrize("name", PAGES)
+def test_a_generated_page_says_what_its_source_says(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name](), f"docs/{name} is stale: make docs"
+
+
+def test_every_verb_and_event_and_reason_is_documented() -> None:
+    page = PAGES["reference/contract.md"]()
+    for name in (*VERBS, *EVENTS, *artifact("TaskMarket").functions):
+        assert f"`{name}(" in page, name
+    for reason in json.loads((MESSAGES / "en" / "contract.json").read_text(encoding="utf-8")):
+        assert f"| `{reason}` |" in page, reason
+
+
+def test_every_catalogue_of_refusals_is_documented() -> None:
+    spoken = {"audit", "cli", "contract", "demo", "figure", "why"}
+    assert {path.stem for path in (MESSAGES / "en").glob("*.json")} - spoken == AREAS.keys()
 
 
 def test_the_picture_of_the_readme_is_that_of_the_demo(tmp_path: Path) -> None:

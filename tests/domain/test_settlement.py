@@ -231,12 +231,24 @@ def test_debtors_reach_their_bonds_in_the_order_of_bond_per_deficit() -> None:
 # fallback
 
 
-def test_the_fallback_pays_by_weight_and_delivered_rounds() -> None:
+def test_the_fallback_pays_each_weights_share_of_every_delivered_round() -> None:
     providers = [provider(0, weight=3, delivered=2), provider(1, delivered=6), provider(2, delivered=0)]
     found = fallback(LISTED, providers, (AGGREGATOR,) * 6, (EVALUATORS[1],))
-    assert list(found.owed.values()) == [450 * TOKEN + 6 * TOKEN, 450 * TOKEN + 6 * TOKEN, 0]
+    # six rounds of weight 5: 900 * 3 * 2 // 30 and 900 * 6 // 30, and half a task's participation
+    assert list(found.owed.values()) == [180 * TOKEN + 6 * TOKEN, 180 * TOKEN + 6 * TOKEN, 0]
     assert found.fees == {AGGREGATOR: 12 * TOKEN, EVALUATORS[1]: 5 * TOKEN}
-    assert found.refund == LISTED.escrow - 912 * TOKEN - 17 * TOKEN
+    assert found.refund == LISTED.escrow - 372 * TOKEN - 17 * TOKEN
+
+
+def test_where_all_delivered_always_a_fallback_releases_the_whole_performance_money() -> None:
+    rule = replace(LISTED, participation=0)
+    found = fallback(rule, [provider(i, weight=i + 1, delivered=4) for i in range(4)], (AGGREGATOR,) * 4, ())
+    assert sum(found.owed.values()) == rule.performance
+
+
+def test_more_rounds_than_were_committed_are_refused_in_a_fallback() -> None:
+    with refused(SettlementError, "settlement.bad_delivered"):
+        fallback(LISTED, [provider(0, delivered=3)], (AGGREGATOR,) * 2, ())
 
 
 def test_a_fallback_in_which_nobody_delivered_returns_all_but_the_fees() -> None:

@@ -194,3 +194,18 @@ class TestPlans:
     def test_anybody_may_join_within_the_weights(self) -> None:
         admission = anybody(5, 10, 20)
         assert (admission.open, admission.min_weight, admission.max_weight) == (True, 10, 20)
+
+
+def test_under_open_admission_providers_lock_bonds_and_who_earned_is_paid() -> None:
+    run = plan(market(), admission="open", target_skill="0.5").run()
+    report = run.report
+    assert run.terms.admission.open
+    assert sum(line.bond for line in report.providers) >= 2 * report.budget
+    debits = sum(line.debit for line in report.providers)
+    assert sum(report.owed.values()) + report.refund + sum(report.fees.values()) == report.escrow + debits
+    assert report.escrow == 1000 * TOKEN
+    assert max(report.owed.values()) > 0
+
+
+def test_open_admission_without_a_target_is_refused() -> None:
+    refused("terms.open_without_target", plan(market(), admission="open", target_skill=None).run)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_breast_cancer  # type: ignore[import-untyped]
+from sklearn.datasets import load_breast_cancer, load_diabetes  # type: ignore[import-untyped]
 
 from fedmarket.domain.recipe_choice import RecipeChoice
 from fedmarket.domain.terms import DataSchema, Strategy, Training
@@ -14,12 +14,13 @@ from fedmarket.learning.aggregate import weighted_sum
 from fedmarket.learning.fixed_point import quantise
 from fedmarket.learning.recipe import Recipe, build_recipe, train_locally
 from fedmarket.learning.server_step import build_server_step
-from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
+from fedmarket.learning.table import Table, regression_schema, schema_from_arrays, table_from_arrays
 from fedmarket.learning.tensors import Tensors, difference
 
 FEDAVG = Strategy("fedavg")
 FEDAVGM = Strategy("fedavgm", (("server_momentum", "0.5"),))
 TRAINING = Training(steps=10, batch=16, learning_rate="0.05", momentum="0.9")
+GENTLE = Training(steps=10, batch=16, learning_rate="0.01", momentum="0.9")
 CLIP = 2**24
 VALIDATION, TEST = 114, 228
 
@@ -52,7 +53,36 @@ def biopsies() -> tuple[NDArray[Any], NDArray[Any], DataSchema]:
 
 
 @cache
-def federation(seed: int, clinics: int, rounds: int, strategy: Strategy, rider: str = "") -> Federation:
+def patients() -> tuple[NDArray[Any], NDArray[Any], DataSchema]:
+    """Return 442 diabetics: ten measurements, and how far the disease has gone a year later."""
+    data = load_diabetes(scaled=False)
+    return data.data, data.target, regression_schema(data.data, data.target, list(data.feature_names), "progression")
+
+
+@cache
+def diabetes_federation(
+    seed: int, clinics: int, rounds: int, strategy: Strategy, recipe_name: str = "linear"
+) -> Federation:
+    """Run `rounds` among `clinics` that see patients from young to old, the last with noise on what it measures."""
+    raw, targets, schema = patients()
+    rng = np.random.default_rng(seed)
+    held, test, rest = np.split(rng.permutation(len(targets)), [VALIDATION, VALIDATION + 88])
+    validation, final_test = (table_from_arrays(raw[rows], targets[rows], schema) for rows in (held, test))
+    by_age = rest[np.argsort(raw[rest, 0], kind="stable")]
+    parts = np.array_split(by_age, clinics)
+    told = targets.copy()
+    told[parts[-1]] += rng.normal(scale=60, size=len(parts[-1]))
+    tables = {f"clinic {i}": table_from_arrays(raw[rows], told[rows], schema) for i, rows in enumerate(parts)}
+    recipe = build_recipe(RecipeChoice.read(recipe_name), schema)
+    weights = {account: len(table) for account, table in tables.items()}
+    history = run_rounds(recipe, tables, weights, strategy, rounds, seed, GENTLE)
+    return Federation(recipe, validation, final_test, weights, history)
+
+
+@cache
+def federation(
+    seed: int, clinics: int, rounds: int, strategy: Strategy, rider: str = "", recipe_name: str = "softmax"
+) -> Federation:
     """Run `rounds` among `clinics`, the first seeing mostly malignant cases and the last mostly benign ones.
 
     The last has every fifth label wrong; `rider` sends zeros.
@@ -67,9 +97,9 @@ def federation(seed: int, clinics: int, rounds: int, strategy: Strategy, rider: 
     told = labels.copy()
     told[parts[-1][::5]] ^= 1
     tables = {f"clinic {i}": table_from_arrays(raw[rows], told[rows], schema) for i, rows in enumerate(parts)}
-    recipe = build_recipe(RecipeChoice("softmax"), schema)
+    recipe = build_recipe(RecipeChoice.read(recipe_name), schema)
     weights = {account: len(table) for account, table in tables.items()} | ({rider: 25} if rider else {})
-    history = _run(recipe, tables, weights, strategy, rounds, seed)
+    history = run_rounds(recipe, tables, weights, strategy, rounds, seed)
     return Federation(recipe, validation, final_test, weights, history)
 
 
@@ -79,15 +109,22 @@ def _dealt(rows: NDArray[Any], shares: NDArray[np.float64]) -> list[NDArray[Any]
     return np.split(rows, cuts.round().astype(int))
 
 
-def _run(
-    recipe: Recipe, tables: dict[str, Table], weights: dict[str, int], strategy: Strategy, rounds: int, seed: int
+def run_rounds(
+    recipe: Recipe,
+    tables: dict[str, Table],
+    weights: dict[str, int],
+    strategy: Strategy,
+    rounds: int,
+    seed: int,
+    training: Training = TRAINING,
 ) -> list[Round]:
+    """Train every table's owner for `rounds` rounds; who has a weight and no table sends zeros."""
     step, model, history = build_server_step(strategy), recipe.init(0), []
     spec, total_weight = recipe.spec.of("I32"), sum(weights.values())
     for number in range(1, rounds + 1):
         updates = {account: spec.zeros() for account in weights}
         for place, (account, table) in enumerate(tables.items()):
-            trained = train_locally(recipe, model, table, TRAINING, seed * 10_000 + number * 100 + place)
+            trained = train_locally(recipe, model, table, training, seed * 10_000 + number * 100 + place)
             updates[account] = quantise(difference(trained, model), CLIP)
         total = weighted_sum(list(updates.values()), [weights[account] for account in updates], spec, CLIP)
         after = step.advance(model, total, total_weight)

@@ -6,7 +6,7 @@ from fedmarket.learning.contribution import RoundScores, ScoreBook, score_round
 from fedmarket.learning.metrics import reference_loss, skill
 from fedmarket.learning.table import Table, folds
 
-from .clinics import FEDAVG, FEDAVGM, Federation, federation
+from .clinics import FEDAVG, FEDAVGM, Federation, diabetes_federation, federation
 
 STRATEGIES = pytest.mark.parametrize("strategy", [FEDAVG, FEDAVGM], ids=lambda each: each.name)
 
@@ -37,6 +37,18 @@ def test_contributions_sum_to_the_fall_in_loss_in_every_round(strategy: Strategy
     for number, each in enumerate(scores(world), 1):
         fall = loss(world, number - 1) - loss(world, number)
         assert sum(each.phi.values()) == pytest.approx(fall, abs=2e-5)
+
+
+@pytest.mark.parametrize("name", ["mlp:32", "linear", "mlp:16 of a number"])
+def test_contributions_of_other_recipes_sum_to_the_fall_in_loss_too(name: str) -> None:
+    if name == "mlp:32":
+        world = federation(0, 5, 4, FEDAVG, "rider", name)
+    else:
+        world = diabetes_federation(0, 5, 4, FEDAVG, name.partition(" ")[0])
+    for number, each in enumerate(scores(world), 1):
+        fall = loss(world, number - 1) - loss(world, number)
+        assert sum(each.phi.values()) == pytest.approx(fall, abs=1e-4)
+        assert each.phi.get("rider", 0) == 0
 
 
 @STRATEGIES

@@ -12,7 +12,7 @@ from fedmarket.valuation.exact import shapley
 from fedmarket.valuation.games import all_coalitions
 from fedmarket.valuation.leave_one_out import leave_one_out
 
-from .clinics import CLIP, FEDAVG, FEDAVGM, Federation, federation
+from .clinics import CLIP, FEDAVG, FEDAVGM, Federation, diabetes_federation, federation
 
 STRATEGIES = [pytest.param(FEDAVG, 0.01, id="fedavg"), pytest.param(FEDAVGM, 0.02, id="fedavgm")]
 
@@ -32,8 +32,7 @@ def actual_utilities(world: Federation, members: set[str], strategy: Strategy) -
     return found
 
 
-def error_against_shapley(seed: int, strategy: Strategy) -> float:
-    world = federation(seed, 10, 12, strategy)
+def error_against_shapley(world: Federation) -> float:
     fold_of = folds(len(world.validation))
     rounds = [
         score_round(world.recipe, each.base, each.after, each.shares, world.validation, fold_of)
@@ -48,8 +47,19 @@ def error_against_shapley(seed: int, strategy: Strategy) -> float:
 def test_ten_providers_contributions_are_their_shapley_values_within_the_bound(
     strategy: Strategy, bound: float
 ) -> None:
-    errors = [error_against_shapley(seed, strategy) for seed in range(10)]
+    errors = [error_against_shapley(federation(seed, 10, 12, strategy)) for seed in range(10)]
     assert np.median(errors) <= bound, errors
+
+
+@pytest.mark.parametrize("name", ["mlp:32", "linear", "mlp:16 of a number"])
+def test_other_recipes_contributions_too_are_their_shapley_values_within_a_hundredth(name: str) -> None:
+    def world(seed: int) -> Federation:
+        if name == "mlp:32":
+            return federation(seed, 10, 4, FEDAVG, recipe_name=name)
+        return diabetes_federation(seed, 10, 4, FEDAVG, recipe_name=name.partition(" ")[0])
+
+    errors = [error_against_shapley(world(seed)) for seed in range(3)]
+    assert np.median(errors) <= 0.01, errors
 
 
 @pytest.mark.parametrize("strategy", [FEDAVG, FEDAVGM], ids=lambda each: each.name)

@@ -5,7 +5,7 @@ import pytest
 
 from fedmarket.domain.terms import DataSchema
 from fedmarket.learning.csv_file import read_csv
-from fedmarket.learning.table import fold_weights, folds, schema_from_arrays, table_from_arrays
+from fedmarket.learning.table import fold_weights, folds, regression_schema, schema_from_arrays, table_from_arrays
 
 from .refusals import refused
 
@@ -187,3 +187,62 @@ def test_folds_are_interleaved_and_none_is_empty(rows: int, expected: int) -> No
     assert len(sizes) == expected and sizes.max() - sizes.min() <= 1
     assert folds(rows)[:3].tolist() == [0, 1, 2]
     assert fold_weights(folds(rows)).sum() == pytest.approx(1)
+
+
+PRICES = DataSchema(
+    features=("age", "size"),
+    means=("50", "2.5"),
+    scales=("10", "0.5"),
+    target="price",
+    classes=(),
+    target_mean="1000",
+    target_scale="250",
+)
+PRICED = "age,size,price\n60,2.5,1250\n40,3.5,875.0\n"
+
+
+def test_a_target_that_is_a_number_is_read_and_standardised(path: Path) -> None:
+    path.write_text(PRICED)
+    from_file = read_csv(path, PRICES)
+    from_arrays = table_from_arrays([[60, 2.5], [40, 3.5]], [1250, "875"], PRICES)
+    assert from_file.labels.tolist() == from_arrays.labels.tolist() == [1.0, -0.5]
+    assert from_file.labels.dtype == from_arrays.labels.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [("dear", "not_a_number"), ("1,000", "not_a_number"), ("", "missing_value"), ("1e999", "not_finite")],
+)
+def test_a_target_that_is_no_number_is_refused_with_its_row(path: Path, cell: str, fault: str) -> None:
+    path.write_text(PRICED + f'50,2.5,"{cell}"\n')
+    with refused(f"data.{fault}", "price"):
+        read_csv(path, PRICES)
+
+
+BAD_TARGETS = [("dear", "not_a_number"), (None, "not_a_number"), (np.nan, "missing_value"), (-np.inf, "not_finite")]
+
+
+@pytest.mark.parametrize(("target", "fault"), BAD_TARGETS)
+def test_bad_targets_in_arrays_are_refused_with_their_row(target: object, fault: str) -> None:
+    with refused(f"data.{fault}", "3"):
+        table_from_arrays([[60, 2.5]] * 3, [1, 2, target], PRICES)
+
+
+def test_a_target_that_never_varies_is_refused_by_name(path: Path) -> None:
+    path.write_text("age,size,price\n60,2.5,1250\n40,3.5,1250.0\n")
+    with refused("data.constant_target", "1250"):
+        read_csv(path, PRICES)
+    with refused("data.constant_target", "price"):
+        table_from_arrays([[60, 2.5], [40, 3.5]], [7, 7], PRICES)
+    with refused("data.constant_target", "price"):
+        regression_schema([[60, 2.5], [40, 3.5]], [7, 7], ["age", "size"], "price")
+
+
+def test_a_schema_of_a_number_standardises_it() -> None:
+    rng = np.random.default_rng(0)
+    raw, targets = rng.normal(size=(400, 2)), rng.normal(2e5, 3e4, size=400)
+    schema = regression_schema(raw, targets, ["a", "b"], "price")
+    assert schema.regression and schema.target == "price"
+    table = table_from_arrays(raw, targets, schema)
+    assert abs(table.labels.mean()) < 1e-4
+    assert abs(table.labels.std() - 1) < 1e-4

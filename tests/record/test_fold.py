@@ -27,7 +27,7 @@ def fallen_back() -> Story:
 
 
 def fold(story: Story, events: Iterable[Event]) -> Fold:
-    replay = Fold(story.record.chain.chain_id, story.record.chain.market)
+    replay = Fold(story.record.chain.chain_id, story.record.chain.market, story.record.chain.sink)
     for event in events:
         replay.apply(event)
     replay.finish()

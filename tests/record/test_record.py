@@ -17,6 +17,7 @@ from fedmarket.record.slots import entries, flooded, note_slot
 from fedmarket.store.age import AgeError, AgeIdentity
 from fedmarket.store.memory import MemoryStore
 from tests.agents.rogue_aggregators import LeavesOutOnce
+from tests.agents.rogue_evaluators import TOLERANCE_PPB, bent, scores_moved
 from tests.agents.story import Story, play
 
 
@@ -38,6 +39,8 @@ class Growing:
     inner: Any
     head_block: int
     asked: list[int] = field(default_factory=list)
+    reorganisations: int = 0
+    branch: str = ""
 
     @property
     def chain_id(self) -> int:
@@ -47,8 +50,12 @@ class Growing:
     def market(self) -> str:
         return str(self.inner.market)
 
+    @property
+    def sink(self) -> str:
+        return str(self.inner.sink)
+
     def head(self) -> Head:
-        return Head(self.head_block, self.inner.head().timestamp)
+        return Head(self.head_block, self.inner.head().timestamp, self.branch)
 
     def events(self, after_block: int) -> list[Event]:
         self.asked.append(after_block)
@@ -73,6 +80,31 @@ def test_nothing_is_read_again_where_there_is_no_new_block(settled: Story) -> No
     for _ in range(3):
         record.refresh()
     assert chain.asked == [0]
+
+
+def test_a_chain_that_takes_blocks_back_is_read_anew(settled: Story) -> None:
+    """The other branch is the same task a block earlier; nothing of the first may be left in the views."""
+    other = play({"evaluator 1": bent(scores_moved(-TOLERANCE_PPB))})
+    chain = Growing(settled.world.chain, settled.world.chain.head().block)
+    record = Record(chain, settled.world.store)  # type: ignore[arg-type]
+    record.refresh()
+    before = record.task(1)
+    chain.inner, chain.branch, chain.reorganisations = other.world.chain, "other", 1
+    chain.head_block = other.world.chain.head().block
+    record.refresh()
+    assert chain.asked == [0, settled.world.chain.head().block, 0]
+    assert record.fold.events == other.record.fold.events
+    assert record.task(1) is not before
+    assert record.task(1).tables == other.view.tables != before.tables
+
+
+def test_a_branch_of_the_same_height_is_noticed_by_its_hash(settled: Story) -> None:
+    chain = Growing(settled.world.chain, settled.world.chain.head().block)
+    record = Record(chain, settled.world.store)  # type: ignore[arg-type]
+    record.refresh()
+    chain.branch, chain.reorganisations = "other", 1
+    record.refresh()
+    assert chain.asked[-1] == 0
 
 
 def test_time_is_the_later_of_the_blocks_and_the_clocks_less_the_skew(settled: Story) -> None:

@@ -96,6 +96,14 @@ class CrashingChain:
     def market(self) -> str:
         return self.inner.market
 
+    @property
+    def sink(self) -> str:
+        return self.inner.sink
+
+    @property
+    def reorganisations(self) -> int:
+        return self.inner.reorganisations
+
     def head(self) -> Head:
         return self.inner.head()
 

@@ -1,6 +1,7 @@
 """The aggregator's agent, and the standby's: gates updates, adds them up exactly, commits one round a transaction."""
 
 from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.asking import ask
 from fedmarket.agents.claims import collect_for
 from fedmarket.agents.keeper import keep
 from fedmarket.domain.canonical import digest
@@ -105,4 +106,6 @@ class AggregatorAgent:
         replay = Replay(self.actor.record, self._task, self.actor.age)
         for _ in replay.rounds():
             pass
-        return [] if replay.fault else self.actor.call(self._task, "take_over")
+        if replay.fault is None:
+            return self.actor.call(self._task, "take_over")
+        return ask(self.actor, self._task, range(replay.verified + 1, len(view.rounds) + 1))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.asking import answer, ask
 from fedmarket.agents.claims import collect_for
 from fedmarket.agents.keeper import keep
 from fedmarket.domain.accounts import sign
@@ -17,6 +18,7 @@ from fedmarket.record.admission import first_announcements, open_announced
 from fedmarket.record.evaluation import check_start, evaluate, open_validation
 from fedmarket.record.facts import agreed_terms, outcome, seat_keys
 from fedmarket.record.notes import note_digest
+from fedmarket.record.relay import unopened
 from fedmarket.record.sealed import AGE_OVERHEAD
 from fedmarket.record.slots import note_slot, own_entries, score_slot
 from fedmarket.record.task import Announcement, TaskView
@@ -33,7 +35,7 @@ class EvaluatorAgent:
         self._task = task
 
     def step(self) -> list[Action]:
-        """Do the next thing that is the evaluator's: sit down, note, commit, reveal, confirm, or claim."""
+        """Do the next thing that is the evaluator's: answer, sit down, note, commit, reveal, confirm, or claim."""
         record = self.actor.record
         record.refresh()
         if self._task not in record.tasks:
@@ -41,7 +43,11 @@ class EvaluatorAgent:
         view = record.task(self._task)
         if view.seat(self.actor.account, Role.EVALUATOR) is None:
             return []
-        return self.actor.attempt(lambda: self._act(view)) or keep(self.actor, view)
+        answered = self.actor.attempt(lambda: self._answer(view))
+        return answered or self.actor.attempt(lambda: self._act(view)) or keep(self.actor, view)
+
+    def _answer(self, view: TaskView) -> list[Action]:
+        return answer(self.actor, self._task) if view.rounds else []
 
     def _act(self, view: TaskView) -> list[Action]:
         if view.status is Status.OPEN:
@@ -99,11 +105,24 @@ class EvaluatorAgent:
     def _commit(self, view: TaskView) -> list[Action]:
         table = self._stored_table()
         if table is None:
-            table = self.measured_table().pack()
+            measured = self.measured_table()
+            if self.actor.record.now() <= view.patience_deadline and (missing := self._missing(view, measured)):
+                return ask(self.actor, self._task, missing)
+            table = measured.pack()
             entry = encrypt(self._commitment(table) + table, [self.actor.age.public])
             self.actor.record.store.put_entry(self._slot, entry)
             table = self._stored_table() or table
         return self.actor.call(self._task, "commit_scores", self._commitment(table))
+
+    def _missing(self, view: TaskView, table: ScoreTable) -> list[int]:
+        """Return the rounds from the first that does not verify on of which some blob is missing or does not open.
+
+        Another evaluator may hold what we lack, or our store be out of reach: who commits at once would name other
+        rounds than the rest.
+        """
+        record, rest = self.actor.record, range(table.rounds_verified + 1, len(view.rounds) + 1)
+        found = {each.round for each in unopened(record, self._task, rest, self.actor.age)}
+        return sorted(found | {r for r in rest if record.readable_manifest(self._task, r) is None})
 
     def measured_table(self) -> ScoreTable:
         """Audit and score all committed rounds with this seat's key.

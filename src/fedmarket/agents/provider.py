@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.asking import model_or_ask
 from fedmarket.agents.claims import collect_for
 from fedmarket.agents.keeper import keep
 from fedmarket.domain.canonical import id_hash
@@ -18,7 +19,7 @@ from fedmarket.learning.tensors import Tensors
 from fedmarket.learning.update import make_payload
 from fedmarket.record.admission import announcement_of, gate_for, header_for, sent_payload
 from fedmarket.record.facts import agreed_terms, update_readers
-from fedmarket.record.models import initial_model, open_model, recipe_of
+from fedmarket.record.models import initial_model, recipe_of
 from fedmarket.record.slots import flooded, update_slot
 from fedmarket.record.task import TaskView
 from fedmarket.store.age import encrypt
@@ -101,7 +102,10 @@ class ProviderAgent:
             return self._announce(view)
         if self._is_sent(context):
             return []
-        _, encrypted = self._make_update(view, context, announced=False)
+        base = model_or_ask(self.actor, self._task, context.round - 1)
+        if isinstance(base, list):
+            return base
+        _, encrypted = self._make_update(view, context, base, announced=False)
         self._sent = (context, record.store.put_entry(slot, encrypted))
         return [Action(self.actor.account, "send_update", self._task)]
 
@@ -114,11 +118,11 @@ class ProviderAgent:
     def _context(self, round_number: int, attempt: int) -> GateContext:
         return gate_for(self.actor.record, self._task, round_number, attempt, self.actor.account)
 
-    def _make_update(self, view: TaskView, context: GateContext, *, announced: bool) -> tuple[bytes, bytes]:
-        """Train, clip, quantise, sign and encrypt; returns (update id, ciphertext)."""
-        record, actor = self.actor.record, self.actor
-        terms = record.terms(self._task)
-        base = open_model(record, self._task, context.round - 1, actor.age)
+    def _make_update(
+        self, view: TaskView, context: GateContext, base: Tensors, *, announced: bool
+    ) -> tuple[bytes, bytes]:
+        """Train on `base`, clip, quantise, sign and encrypt; returns (update id, ciphertext)."""
+        actor, terms = self.actor, self.actor.record.terms(self._task)
         order = seed(actor.secret, "train", self._task, context.round, context.base_model)
         trained = self._trainer(recipe_of(terms), base, terms, order)
         update = quantise_change(trained, base, terms.clip_quanta)
@@ -141,7 +145,10 @@ class ProviderAgent:
         context = self._context(len(view.rounds) + 1, view.state.attempt)
         if announcement_of(self.actor.record, self._task, context.round, context.attempt, context.provider):
             return []
-        update_id, encrypted = self._make_update(view, context, announced=True)
+        base = model_or_ask(self.actor, self._task, context.round - 1)
+        if isinstance(base, list):
+            return base
+        update_id, encrypted = self._make_update(view, context, base, announced=True)
         blob = self.actor.record.store.put(encrypted)
         return self.actor.call(self._task, "announce", context.round, update_id, id_hash(blob))
 

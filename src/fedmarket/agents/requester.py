@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.asking import ask
 from fedmarket.agents.claims import collect_for, sweep_if_due
 from fedmarket.agents.keeper import keep
 from fedmarket.domain.lifecycle import Status
@@ -11,6 +12,7 @@ from fedmarket.domain.terms_rules import check
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.table import Table
 from fedmarket.record.models import open_model, recipe_of
+from fedmarket.record.relay import unopened
 from fedmarket.record.task import TaskView
 
 
@@ -21,6 +23,7 @@ class RequesterAgent:
         self.actor = actor
         self._terms = terms
         self._validation = validation
+        self._has_model = False
 
     @property
     def task(self) -> int | None:
@@ -44,9 +47,18 @@ class RequesterAgent:
     def _act(self, view: TaskView) -> list[Action]:
         if view.status is Status.TRAINING and self._gains_too_little(view):
             return self.actor.call(view.number, "stop")
-        if view.final:
-            return collect_for(self.actor, view, self.actor.account) or sweep_if_due(self.actor, view)
-        return []
+        if not view.final:
+            return []
+        collected = collect_for(self.actor, view, self.actor.account) or sweep_if_due(self.actor, view)
+        return collected or self._ask_for_model(view)
+
+    def _ask_for_model(self, view: TaskView) -> list[Action]:
+        """Ask for the model that was paid for where it does not open to our key."""
+        best = view.settled.best_round if view.settled else 0
+        if not best or self._has_model:
+            return []
+        self._has_model = not unopened(self.actor.record, view.number, [best], self.actor.age, ["model"])
+        return [] if self._has_model else ask(self.actor, view.number, [best], ["model"])
 
     def _open(self) -> list[Action]:
         check(self._terms)

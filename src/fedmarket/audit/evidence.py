@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from fedmarket.chain.port import Head, Receipt
 from fedmarket.domain.accounts import address_of
-from fedmarket.domain.errors import UsageError
+from fedmarket.domain.errors import MarketError, UsageError
 from fedmarket.domain.outcome import Outcome
 from fedmarket.domain.reference.state import Event
 from fedmarket.domain.terms import Terms
@@ -41,6 +41,16 @@ class ExportedChain:
         """The TaskMarket's address."""
         return self._export.contract
 
+    @property
+    def sink(self) -> str:
+        """The address that forfeits go to (EIP-55)."""
+        return self._export.sink
+
+    @property
+    def reorganisations(self) -> int:
+        """None ever: an export is of one chain."""
+        return 0
+
     def head(self) -> Head:
         """Return the block of the last event."""
         events = self._export.events
@@ -70,16 +80,17 @@ class Evidence:
     record: Record
     number: int
     secret: bytes | None
+    now: int
 
     @classmethod
-    def open(cls, folder: Path, number: int, secret: bytes | None) -> "Evidence":
+    def open(cls, folder: Path, number: int, secret: bytes | None, now: int = 0) -> "Evidence":
         """Read an export; raises UsageError where there is none, or where it does not know the task."""
         export = read_export(folder)
         known = [event.fields["task"] for event in export.events if event.name == "TaskOpened"]
         if number not in known:
             raise UsageError("record.unknown_task", task=number, known=", ".join(map(str, known)) or "none")
         record = Record(ExportedChain(export), FolderStore(folder / STORE))
-        return cls(export, record, number, secret)
+        return cls(export, record, number, secret, max(now, record.chain.head().timestamp))
 
     @property
     def view(self) -> TaskView:
@@ -90,6 +101,19 @@ class Evidence:
     def terms(self) -> Terms:
         """The task's terms."""
         return self.record.terms(self.number)
+
+    @property
+    def keeps_until(self) -> int:
+        """The last second in which blobs must be there, once the task is final."""
+        return self.view.state.opened_at + self.terms.retention
+
+    @property
+    def retention_ended(self) -> bool:
+        """Whether blobs of this task may be gone by the time of the audit; not where the terms are gone themselves."""
+        try:
+            return self.view.final and self.now > self.keeps_until
+        except MarketError:
+            return False
 
     @cached_property
     def identity(self) -> AgeIdentity | None:

@@ -7,10 +7,10 @@ from fedmarket.audit.finding import Finding
 from fedmarket.domain.errors import MarketError
 from fedmarket.domain.lifecycle import Role, Status
 from fedmarket.domain.manifest_rules import check_manifest, check_signatures
+from fedmarket.domain.reference.payment import fallback_owed
 from fedmarket.domain.settlement import leaves
 from fedmarket.record.facts import agreed_terms, committed_round
 from fedmarket.record.models import initial_model
-from fedmarket.record.task import ProviderView, TaskView
 
 
 class AuditFault(MarketError):
@@ -145,17 +145,9 @@ def _fallback_leaves(evidence: Evidence) -> dict[str, set[tuple[int, int]]]:
     announced = {line.provider for line in view.announcements}
     return {
         line.account: {
-            (_fallback_owed(view, line, delivered), line.bond)
+            (fallback_owed(view.state, line.weight, line.price, delivered), line.bond)
             for delivered in {after[line.account] for after in counts if line.account in after}
             | ({0} if line.account in announced else set())
         }
         for line in view.providers
     }
-
-
-def _fallback_owed(view: TaskView, line: ProviderView, delivered: int) -> int:
-    contract, state = view.terms, view.state
-    owed = contract.performance * line.weight * delivered // max(state.delivered_weight, 1)
-    if contract.priced:
-        return owed + line.price * delivered // contract.rounds
-    return owed + contract.participation * line.weight * delivered // (state.total_weight * contract.rounds)

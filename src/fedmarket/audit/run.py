@@ -1,6 +1,7 @@
 """Runs the checks in order: PASS, FAIL, PRIVATE (no key for it) or BLOCKED (names the check it waits for)."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fedmarket.audit.checks import ANYONE, CHECKS, EVALUATOR, Row
@@ -9,6 +10,8 @@ from fedmarket.audit.finding import Finding
 from fedmarket.domain.errors import MarketError, UsageError
 
 PASS, FAIL, PRIVATE, BLOCKED = "PASS", "FAIL", "PRIVATE", "BLOCKED"
+MISSING = "store.missing"
+RETENTION = "retention"
 DAMAGED = ("record.bad_export", "record.altered_export")
 
 
@@ -16,7 +19,7 @@ DAMAGED = ("record.bad_export", "record.altered_export")
 class Check:
     """One line of an audit; `said` is the finding behind a PASS, the refusal behind a FAIL, or why it did not run.
 
-    `waits_for` names the failed check behind a BLOCKED.
+    `waits_for` names the failed check behind a BLOCKED, or "retention" where the terms' time to keep blobs is over.
     """
 
     name: str
@@ -35,14 +38,16 @@ class Check:
         return self.said if isinstance(self.said, MarketError) else None
 
 
-def audit_export(folder: Path, task: int, secret: bytes | None = None) -> tuple[Check, ...]:
+def audit_export(folder: Path, task: int, secret: bytes | None = None, now: int = 0) -> tuple[Check, ...]:
     """Audit one task of the record exported to `folder`; `secret` is the 32-byte key of a seat, if there is one.
+
+    `now` is the time of the audit in seconds: a blob that is missing fails it until the terms' retention has ended.
 
     An export that was damaged fails the first check. Raises UsageError where the folder holds no export, or where it
     does not know the task.
     """
     try:
-        evidence = Evidence.open(folder, task, secret)
+        evidence = Evidence.open(folder, task, secret, now)
     except UsageError as fault:
         if fault.error_id not in DAMAGED:
             raise
@@ -74,7 +79,14 @@ def _run(row: Row, evidence: Evidence, done: dict[str, Check]) -> Check:
     try:
         return Check(row.name, PASS, row.run(evidence))
     except MarketError as fault:
+        if fault.error_id == MISSING and evidence.retention_ended:
+            return Check(row.name, BLOCKED, _expired(fault, evidence), RETENTION)
         return Check(row.name, FAIL, fault)
+
+
+def _expired(fault: MarketError, evidence: Evidence) -> Finding:
+    until = datetime.fromtimestamp(evidence.keeps_until, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return Finding("expired", blob=fault.params["blob_id"], until=until)
 
 
 def _has_key(row: Row, evidence: Evidence) -> bool:

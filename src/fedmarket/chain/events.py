@@ -25,6 +25,7 @@ class EventLog:
         self._span = span
         self._events: list[Event] = []
         self._anchors: list[tuple[int, str]] = []
+        self.reorganisations = 0
         self._lock = Lock()
 
     def after(self, block: int) -> list[Event]:
@@ -53,11 +54,13 @@ class EventLog:
 
     def _roll_back(self, head: Block) -> None:
         """Drop what is no longer in the chain that ends in `head`."""
+        read = self._done
         while self._anchors:
             number, known = self._anchors[-1]
             if known == (head.parent if number == head.number - 1 else self._block(number).hash):
                 break
             self._anchors.pop()
+        self.reorganisations += self._done < read
         del self._events[bisect_right(self._events, self._done, key=lambda event: event.block) :]
 
     def _read(self, last: int, anchor: Block, times: dict[int, int]) -> None:

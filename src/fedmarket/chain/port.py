@@ -11,10 +11,11 @@ SINK = "0x000000000000000000000000000000000000dEaD"
 
 @dataclass(frozen=True)
 class Head:
-    """The latest block: its number and its time in seconds."""
+    """The latest block: its number, its time in seconds, and its hash ("0x…", empty where the chain has none)."""
 
     block: int
     timestamp: int
+    hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,14 @@ class Chain(Protocol):
     @property
     def market(self) -> str:
         """The TaskMarket's address (EIP-55)."""
+
+    @property
+    def sink(self) -> str:
+        """The address that forfeits go to (EIP-55)."""
+
+    @property
+    def reorganisations(self) -> int:
+        """How often the chain took back blocks whose events had been read: who read them begins anew."""
 
     def head(self) -> Head:
         """Return the latest block. Raises ChainError when the chain does not answer."""

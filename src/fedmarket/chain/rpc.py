@@ -62,6 +62,7 @@ class RpcChain:
         self._market = checksum(market_address)
         self._outbox = outbox
         self._pace = pace
+        self._sink: str | None = None
         self._senders: dict[str, Sender] = {}
         self._lock = Lock()
         self._purse = Purse(self._endpoint, self._chain_id, self._token(), self._market, artifact("Token"))
@@ -72,14 +73,19 @@ class RpcChain:
         where = {"address": self._market, "url": self._endpoint.url}
         if not self._endpoint.code(self._market):
             raise ChainError("chain.no_contract", **where)
-        shape = self._abi.functions["token"]
         try:
-            answer = self._endpoint.call({"to": self._market, "data": "0x" + shape.encode().hex()})
+            token = str(self._answer("token"))
         except NodeError as error:
             raise ChainError("chain.not_a_market", **where) from error
+        return token
+
+    def _answer(self, view: str) -> Any:
+        """Return what one of the market's views without arguments answers: one word that is not zero."""
+        shape = self._abi.functions[view]
+        answer = self._endpoint.call({"to": self._market, "data": "0x" + shape.encode().hex()})
         if len(answer) != 32 or not any(answer):
-            raise ChainError("chain.not_a_market", **where)
-        return str(shape.decode(answer)[0])
+            raise ChainError("chain.not_a_market", address=self._market, url=self._endpoint.url)
+        return shape.decode(answer)[0]
 
     @property
     def chain_id(self) -> int:
@@ -96,10 +102,22 @@ class RpcChain:
         """The address of the token that the market pays in (EIP-55)."""
         return self._purse.token
 
+    @property
+    def sink(self) -> str:
+        """The address that the market sends forfeits to (EIP-55)."""
+        if self._sink is None:
+            self._sink = str(self._answer("sink"))
+        return self._sink
+
+    @property
+    def reorganisations(self) -> int:
+        """How often the chain took back blocks whose events had been read."""
+        return self._log.reorganisations
+
     def head(self) -> Head:
         """Return the latest block. Raises ChainError when the chain does not answer."""
         block = self._endpoint.latest()
-        return Head(block.number, block.timestamp)
+        return Head(block.number, block.timestamp, block.hash)
 
     def events(self, after_block: int) -> list[Event]:
         """Return the market's events in blocks > `after_block`, in order, with fields as the reference logs them."""

@@ -54,6 +54,16 @@ class SimulatedChain:
         """The TaskMarket's address (EIP-55)."""
         return self.ledger.address
 
+    @property
+    def sink(self) -> str:
+        """The address that forfeits go to (EIP-55)."""
+        return self.ledger.sink
+
+    @property
+    def reorganisations(self) -> int:
+        """None ever: what happened here stays."""
+        return 0
+
     def head(self) -> Head:
         """Return the latest block."""
         return Head(self.ledger.block, self.ledger.now)

@@ -14,6 +14,7 @@ from fedmarket.cli.demo_command import add_demo
 from fedmarket.cli.help import HelpfulGroup
 from fedmarket.cli.language import FLAG, Words, choose_language
 from fedmarket.cli.programs import PROGRAMS, Programs
+from fedmarket.cli.usage import usage_detail
 from fedmarket.domain.errors import LANGUAGES, MarketError
 
 DEBUG_VARIABLE = "FEDMARKET_DEBUG"
@@ -48,7 +49,8 @@ def run(arguments: Sequence[str], environ: Mapping[str, str], programs: Programs
         return _complain(error.sentence(words.lang), error.exit_code)
     except UsageFault as error:
         command = error.ctx.command_path if error.ctx else "fedmarket"
-        return _complain(words("usage", detail=error.format_message(), command=command), USAGE)
+        detail = usage_detail(error.format_message(), words)
+        return _complain(words("usage", detail=detail, command=command), USAGE)
     except (KeyboardInterrupt, typer.Abort):
         return _complain(words("interrupted"), INTERRUPTED)
     except SystemExit as end:  # typer's answer to a reader that went away, with the 1 that means FAIL here

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from time import time
 from typing import Annotated
 
 import typer
@@ -33,7 +34,7 @@ def add_audit(app: typer.Typer, words: Words, audit_export: AuditExport) -> None
         secret = None if key is None else read_key_file(key, passphrase_file, words.lang)
         progress = Progress(sys.stderr)
         progress.show(words("stage_auditing"))
-        checks = audit_export(folder, task, secret)
+        checks = audit_export(folder, task, secret, int(time()))
         progress.clear()
         if as_json:
             typer.echo(audit_json(task, checks))

@@ -19,7 +19,7 @@ class HelpfulCommand(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page; click calls this for --help."""
-        formatter.write("\n".join(_page(self, ctx, ctx.obj)))
+        formatter.write("\n".join(help_page(self, ctx.command_path, ctx.obj, _width())))
 
 
 class HelpfulGroup(TyperGroup):
@@ -27,12 +27,17 @@ class HelpfulGroup(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page; click calls this for --help."""
-        formatter.write("\n".join(_page(self, ctx, ctx.obj)))
+        formatter.write("\n".join(help_page(self, ctx.command_path, ctx.obj, _width())))
 
 
-def _page(command: Any, ctx: Any, words: Words) -> Iterator[str]:
-    width = min(get_terminal_size().columns, WIDEST)
-    yield words("help_usage", usage=" ".join((ctx.command_path, *command.collect_usage_pieces(ctx))))
+def _width() -> int:
+    return min(get_terminal_size().columns, WIDEST)
+
+
+def help_page(command: Any, path: str, words: Words, width: int) -> Iterator[str]:
+    """Yield the lines of a command's help page; `path` is how it is called, such as "fedmarket demo"."""
+    ctx = command.make_context(path, [], resilient_parsing=True)
+    yield words("help_usage", usage=" ".join((path, *_pieces(command.collect_usage_pieces(ctx), words))))
     for paragraph in command.help.split("\n\n"):
         yield from ("", *wrap(paragraph, width))
     params = [param for param in command.get_params(ctx) if not getattr(param, "hidden", False)]
@@ -42,6 +47,12 @@ def _page(command: Any, ctx: Any, words: Words) -> Iterator[str]:
     for heading, rows in (("commands", commands), ("arguments", arguments), ("options", options)):
         yield from _section(words(f"help_{heading}"), rows, width)
     yield from ("", words("help_examples"), *(INDENT + line for line in command.epilog.splitlines()))
+
+
+def _pieces(pieces: list[str], words: Words) -> Iterator[str]:
+    ours = {"[OPTIONS]": "options", "COMMAND [ARGS]...": "command", "[COMMAND] [ARGS]...": "command"}
+    for piece in pieces:
+        yield words(f"help_piece_{ours[piece]}") if piece in ours else piece
 
 
 def _section(heading: str, rows: list[tuple[str, str]], width: int) -> Iterator[str]:

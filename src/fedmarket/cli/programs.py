@@ -25,8 +25,8 @@ class RunDemo(Protocol):
 class AuditExport(Protocol):
     """Audit a task of an exported record."""
 
-    def __call__(self, folder: Path, task: int, secret: bytes | None) -> "tuple[Check, ...]":
-        """Return a line a check; `secret` is a seat's 32-byte key. Raises MarketError."""
+    def __call__(self, folder: Path, task: int, secret: bytes | None, now: int) -> "tuple[Check, ...]":
+        """Return a line a check; `secret` is a seat's 32-byte key, `now` in seconds. Raises MarketError."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ def _run_demo(seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage) 
     return run_demo(seed, folder, on_round=on_round, on_stage=on_stage)
 
 
-def _audit_export(folder: Path, task: int, secret: bytes | None) -> "tuple[Check, ...]":
+def _audit_export(folder: Path, task: int, secret: bytes | None, now: int) -> "tuple[Check, ...]":
     from fedmarket.audit.run import audit_export
 
-    return audit_export(folder, task, secret)
+    return audit_export(folder, task, secret, now)
 
 
 PROGRAMS = Programs(_run_demo, _audit_export)

@@ -161,15 +161,18 @@ def fallback(
 ) -> Fallback:
     """Pay by weight and delivered rounds where evaluators did not agree; scores and bonds do not enter.
 
-    owed_i = P * w_i * d_i // t + part_i, t = sum(w * d); nothing where t = 0. `committers` names who
-    committed each round. Raises SettlementError where the facts cannot be.
+    owed_i = P * w_i * d_i // (W * c) + part_i for c committed rounds: at most a weight's share of each round, whatever
+    others delivered (docs/decisions/0007). `committers` names who committed each round. Raises SettlementError where
+    the facts cannot be.
     """
     _check_providers(rule, providers)
+    for p in providers:
+        _require(p.delivered <= len(committers), "bad_delivered", account=p.account, rounds=len(committers))
     fees = _fees(rule, committers, revealed_evaluators)
     participation = _participation(rule, providers)
-    total = sum(provider.weight * provider.delivered for provider in providers)
+    possible = max(_total_weight(providers) * len(committers), 1)
     owed = {
-        provider.account: rule.performance * provider.weight * provider.delivered // max(total, 1)
+        provider.account: rule.performance * provider.weight * provider.delivered // possible
         + participation[provider.account]
         for provider in providers
     }

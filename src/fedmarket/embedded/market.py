@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,9 +19,19 @@ from fedmarket.chain.tester import TesterChain
 from fedmarket.domain.derive import hkdf
 from fedmarket.domain.errors import UsageError
 from fedmarket.domain.outcome import Outcome
-from fedmarket.domain.terms import DataSchema, Seat, Terms
+from fedmarket.domain.terms import Admission, DataSchema, Seat, Terms
 from fedmarket.embedded.driver import drive
-from fedmarket.embedded.plan import TOKEN, Options, Seats, allow_list, guess_schema, make_terms, within_budget
+from fedmarket.embedded.plan import (
+    OPEN_OPTIONS,
+    TOKEN,
+    Options,
+    Seats,
+    allow_list,
+    anybody,
+    guess_schema,
+    make_terms,
+    within_budget,
+)
 from fedmarket.embedded.report import RoundLine, TaskReport
 from fedmarket.embedded.telling import Telling, round_line, tell
 from fedmarket.learning.metrics import measure
@@ -99,16 +109,18 @@ class Market:
         schema: DataSchema | None = None,
         evaluators: int = 3,
         standbys: int = 1,
+        admission: Literal["list", "open"] = "list",
         **options: Any,
     ) -> "TaskPlan":
         """Plan a task: `validation` are the requester's raw features (n, d) and labels (n,), `budget` whole tokens.
 
-        `options` are those of `fedmarket.embedded.plan.Options`. Without a `schema`, columns are standardised by the
-        validation set's own means and deviations, and the target is a number for recipe "linear" and where labels are
-        floats that are not all whole; give a schema where that is wrong. Raises UsageError where the budget does not
-        cover the fees.
+        With "open" admission anybody may join by a bond for each unit of its weight, and the defaults are those of
+        `OPEN_OPTIONS`. `options` are those of `fedmarket.embedded.plan.Options`. Without a `schema`, columns are
+        standardised by the validation set's own means and deviations, and the target is a number for recipe "linear"
+        and where labels are floats that are not all whole; give a schema where that is wrong. Raises UsageError where
+        the budget does not cover the fees.
         """
-        chosen = replace(Options(**options), target=target_skill)
+        chosen = replace(OPEN_OPTIONS if admission == "open" else Options(), target=target_skill, **options)
         try:
             chosen = within_budget(chosen, budget, evaluators)
         except ValueError as error:
@@ -116,14 +128,13 @@ class Market:
         features = np.asarray(validation[0], np.float64)
         names = [f"feature_{i}" for i in range(features.shape[1])]
         schema = schema or guess_schema(features, validation[1], names, chosen.recipe)
-        return TaskPlan(self, validation, schema, chosen, evaluators, standbys)
+        return TaskPlan(self, validation, schema, chosen, evaluators, standbys, admission)
 
     def export(self, folder: Path) -> Path:
         """Write the events beside the store, so that an audit can read them without this chain."""
         self.record.refresh()
-        sink = self.record.fold.ledger.sink
         events = tuple(self.record.fold.events)
-        return write_export(folder, Export(self.chain.chain_id, self.chain.market, sink, events))
+        return write_export(folder, Export(self.chain.chain_id, self.chain.market, self.chain.sink, events))
 
 
 @dataclass
@@ -136,6 +147,7 @@ class TaskPlan:
     options: Options
     evaluators: int
     standbys: int
+    admission: Literal["list", "open"] = "list"
     parties: list[Party] = field(default_factory=list)
 
     def provider(self, name: str, features: ArrayLike, labels: ArrayLike, *, weight: int | None = None) -> None:
@@ -225,17 +237,23 @@ class TaskRun:
             tuple(map(_seat, self.aggregators)),
             tuple(map(_seat, self.evaluators)),
         )
-        listed = [(actor.account, p.weight) for actor, p in zip(self.providers, plan.parties, strict=True)]
-        secret = self.requester.secret
-        admission = allow_list(listed, plan.options.min_providers)
-        return make_terms(self.market.store, secret, plan.schema, plan.validation, admission, seats, plan.options)
+        store, secret = self.market.store, self.requester.secret
+        return make_terms(store, secret, plan.schema, plan.validation, self._admission(), seats, plan.options)
+
+    def _admission(self) -> Admission:
+        listed = [(actor.account, p.weight) for actor, p in zip(self.providers, self._plan.parties, strict=True)]
+        if self._plan.admission == "list":
+            return allow_list(listed, self._plan.options.min_providers)
+        weight = sum(weight for _, weight in listed)
+        return anybody(len(listed), min_weight=weight, max_weight=weight)
 
     def _fund(self) -> dict[str, int]:
         chain = self.market.chain
         others = (*self.aggregators, *self.evaluators, *self.providers)
-        purses = {self.requester.account: self.terms.chain_terms().escrow} | dict.fromkeys(
-            (actor.account for actor in others), PURSE
-        )
+        terms = self.terms.chain_terms()
+        purses = {self.requester.account: terms.escrow} | {actor.account: PURSE for actor in others}
+        for actor, party in zip(self.providers, self._plan.parties, strict=True):
+            purses[actor.account] += terms.bond_of(party.weight) if terms.open_admission else 0
         for account, amount in purses.items():
             chain.fund(account)
             chain.mint(account, amount)
@@ -246,7 +264,7 @@ class TaskRun:
         return [
             *(AggregatorAgent(actor, number) for actor in self.aggregators),
             *(EvaluatorAgent(actor, number) for actor in self.evaluators),
-            *(ProviderAgent(actor, number, party.trainer) for actor, party in parties),
+            *(ProviderAgent(actor, number, party.trainer, weight=party.weight) for actor, party in parties),
         ]
 
     def _play(self) -> int:
@@ -257,8 +275,8 @@ class TaskRun:
         if number is None:
             raise self.requester.refusals[-1]
         self._on_stage("opened", {"task": number})
-        view = self.record.task(number)
-        drive(self.market.chain, self.record, [requester, *self._agents(number)], lambda: view.final, self._watch)
+        agents: list[Agent] = [requester, *self._agents(number)]
+        drive(self.market.chain, self.record, agents, lambda: self.record.task(number).final, self._watch)
         return number
 
     def _watch(self, action: Action) -> None:

@@ -29,7 +29,7 @@ class FoldError(MarketError):
 class Fold:
     """A reference market that replays events, and the task views that grow with it."""
 
-    def __init__(self, chain_id: int, market: str, sink: str = "0x000000000000000000000000000000000000dEaD") -> None:
+    def __init__(self, chain_id: int, market: str, sink: str) -> None:
         self.ledger = Ledger(address=market, chain_id=chain_id, sink=sink)
         self.tasks: dict[int, TaskView] = {}
         self.events: list[Event] = []

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from fedmarket.chain.port import Chain
+from fedmarket.chain.port import Chain, Head
+from fedmarket.domain.ask import Ask
 from fedmarket.domain.canonical import blob_id
 from fedmarket.domain.errors import MarketError, UsageError
 from fedmarket.domain.manifest import Manifest
+from fedmarket.domain.reference.state import Event
 from fedmarket.domain.terms import Terms
 from fedmarket.domain.typed_data import SigningDomain
 from fedmarket.record.fold import Fold
@@ -21,6 +23,7 @@ class Documents:
 
     terms: dict[bytes, Terms] = field(default_factory=dict)
     manifests: dict[bytes, Manifest] = field(default_factory=dict)
+    asks: dict[str, Ask] = field(default_factory=dict)
 
 
 DOCUMENT_LIMIT = 1 << 22
@@ -42,10 +45,10 @@ class Record:
         self.store = store
         self._clock = clock
         self._skew = skew
-        self._fold = Fold(chain.chain_id, chain.market)
-        self._seen = 0
-        self._head_time = 0
-        self._documents = documents or Documents()
+        self._fold = self._fresh_fold()
+        self._head = Head(0, 0)
+        self._reorganisations = chain.reorganisations
+        self.documents = documents or Documents()
 
     @cached_property
     def domain(self) -> SigningDomain:
@@ -70,32 +73,45 @@ class Record:
         return self.tasks[number]
 
     def refresh(self) -> None:
-        """Fold the events of blocks that have come since the last refresh."""
+        """Fold the events of blocks that have come since the last refresh; all anew where the chain took some back.
+
+        Views are then other objects: ask for them again after a refresh.
+        """
         head = self.chain.head()
-        self._head_time = head.timestamp
-        if head.block == self._seen:
+        if head == self._head:
             return
-        for event in self.chain.events(self._seen):
+        for event in self._new_events():
             # A chain may have grown since its head was read: later blocks are for the next refresh.
             if event.block <= head.block:
                 self._fold.apply(event)
-        self._seen = head.block
+        self._head = head
+
+    def _new_events(self) -> list[Event]:
+        events = self.chain.events(self._head.block)
+        while self.chain.reorganisations != self._reorganisations:
+            self._reorganisations = self.chain.reorganisations
+            self._fold = self._fresh_fold()
+            events = self.chain.events(0)
+        return events
+
+    def _fresh_fold(self) -> Fold:
+        return Fold(self.chain.chain_id, self.chain.market, self.chain.sink)
 
     def now(self) -> int:
         """Return the time to act by: the latest block's, or the injected clock's less the skew where that is later."""
         clock = self._clock() - self._skew if self._clock else 0
-        return max(self._head_time, clock)
+        return max(self._head.timestamp, clock)
 
     def terms(self, number: int) -> Terms:
         """Return a task's terms from the store. Raises StoreError or DocumentError."""
-        terms_hash, known = self.task(number).terms.terms_hash, self._documents.terms
+        terms_hash, known = self.task(number).terms.terms_hash, self.documents.terms
         if terms_hash not in known:
             known[terms_hash] = Terms.read(self.store.get(blob_id(terms_hash), DOCUMENT_LIMIT))
         return known[terms_hash]
 
     def manifest(self, number: int, round_number: int) -> Manifest:
         """Return a committed round's manifest from the store. Raises StoreError or DocumentError."""
-        manifest_hash, known = self.task(number).rounds[round_number - 1].manifest, self._documents.manifests
+        manifest_hash, known = self.task(number).rounds[round_number - 1].manifest, self.documents.manifests
         if manifest_hash not in known:
             known[manifest_hash] = Manifest.read(self.store.get(blob_id(manifest_hash), DOCUMENT_LIMIT))
         return known[manifest_hash]

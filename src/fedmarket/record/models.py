@@ -2,12 +2,13 @@
 
 from fedmarket.domain.errors import RefusedError
 from fedmarket.domain.manifest import Manifest
+from fedmarket.domain.manifest_rules import RoundFault
 from fedmarket.domain.terms import Terms
 from fedmarket.learning.recipe import Recipe, build_recipe
 from fedmarket.learning.server_step import ServerStep, build_server_step
 from fedmarket.learning.tensors import Tensors, decode, model_id
 from fedmarket.record.live import Record
-from fedmarket.record.sealed import open_sealed
+from fedmarket.record.relay import open_shared
 from fedmarket.store.age import AgeIdentity
 
 
@@ -33,15 +34,16 @@ def open_model(record: Record, number: int, round_number: int, identity: AgeIden
     if round_number == 0:
         return initial_model(terms)
     manifest = record.manifest(number, round_number)
-    committed, spec = record.task(number).model_after(round_number), recipe_of(terms).spec
-    data = open_sealed(record.store, manifest.model_blob, identity, committed, spec.encoded_bytes)
+    if manifest.model != record.task(number).model_after(round_number):
+        raise RoundFault("round.wrong_field", round=round_number, field="model")
+    data, spec = open_shared(record, number, manifest, "model", identity), recipe_of(terms).spec
     return decode(data, spec, spec.encoded_bytes)
 
 
 def open_total(record: Record, manifest: Manifest, terms: Terms, identity: AgeIdentity) -> Tensors:
     """Return a round's exact int64 sum as the aggregator stored it."""
     spec = recipe_of(terms).spec.of("I64")
-    data = open_sealed(record.store, manifest.aggregate_blob, identity, manifest.aggregate, spec.encoded_bytes)
+    data = open_shared(record, manifest.task, manifest, "aggregate", identity)
     return decode(data, spec, spec.encoded_bytes)
 
 

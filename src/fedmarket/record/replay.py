@@ -12,18 +12,17 @@ from fedmarket.domain.errors import MarketError
 from fedmarket.domain.manifest import Manifest
 from fedmarket.domain.manifest_rules import RoundFault, check_manifest, check_signatures
 from fedmarket.learning.aggregate import weighted_sum
-from fedmarket.learning.bundle import COUNT, LENGTH, unpack_bundle
+from fedmarket.learning.bundle import unpack_bundle
 from fedmarket.learning.fixed_point import QUANTUM
 from fedmarket.learning.gate import Admitted, admit
 from fedmarket.learning.server_step import ServerStep, Vector
 from fedmarket.learning.tensors import Tensors, encode
-from fedmarket.learning.update import payload_limit
 from fedmarket.record.admission import copies, first_announcements, gate_for, open_announced
 from fedmarket.record.facts import committed_round
 from fedmarket.record.live import Record
 from fedmarket.record.models import fresh_server, initial_model, open_model, recipe_of
 from fedmarket.record.notes import Noted, noted_by_most
-from fedmarket.record.sealed import open_sealed
+from fedmarket.record.relay import open_shared
 from fedmarket.record.task import Announcement
 from fedmarket.store.age import AgeIdentity
 
@@ -89,9 +88,13 @@ class Replay:
         self._terms = record.terms(number)
         self._server = fresh_server(self._terms)
         self.fault: MarketError | None = None
+        self.verified = 0
 
     def rounds(self) -> Iterator[CheckedRound]:
-        """Yield the leading rounds that verify; afterwards `fault` says what is wrong with the next one, if any."""
+        """Yield the leading rounds that verify.
+
+        Afterwards `verified` counts them, and `fault` says what is wrong with the next one, if any.
+        """
         base = initial_model(self._terms)
         for view in self._record.task(self._number).rounds:
             try:
@@ -99,6 +102,7 @@ class Replay:
             except MarketError as fault:
                 self.fault = fault
                 return
+            self.verified = view.number
             yield checked
             base = checked.after
 
@@ -128,10 +132,7 @@ def open_updates(record: Record, number: int, identity: AgeIdentity, manifest: M
 
     Raises RoundFault where the bundle is not what the manifest lists, UpdateError where the gate refuses.
     """
-    largest = LENGTH.size + payload_limit(recipe_of(record.terms(number)).spec.of("I32"))
-    limit = COUNT.size + len(manifest.updates) * largest
-    bundle = open_sealed(record.store, manifest.bundle_blob, identity, manifest.bundle, limit)
-    payloads = unpack_bundle(bundle)
+    payloads = unpack_bundle(open_shared(record, number, manifest, "bundle", identity))
     if len(payloads) != len(manifest.updates):
         raise RoundFault("round.wrong_bundle", round=manifest.round)
     admitted = {}
@@ -153,8 +154,7 @@ def checked_sum(
     weights = {entry.provider: entry.weight for entry in manifest.updates}
     updates = [update.tensors for update in admitted.values()]
     total = weighted_sum(updates, [weights[a] for a in admitted], recipe_of(terms).spec, terms.clip_quanta)
-    exact = encode(total)
-    if open_sealed(record.store, manifest.aggregate_blob, identity, manifest.aggregate, len(exact)) != exact:
+    if open_shared(record, number, manifest, "aggregate", identity) != encode(total):
         raise RoundFault("round.wrong_aggregate", round=manifest.round)
     return total
 

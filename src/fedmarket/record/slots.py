@@ -1,5 +1,6 @@
 """Where a writer puts what others look for: one prefix in the store for each task, round, attempt and account."""
 
+from fedmarket.domain.ask import Ask
 from fedmarket.domain.errors import StoreError
 from fedmarket.record.live import Record
 from fedmarket.store.blobs import ENTRY_LIMIT
@@ -20,6 +21,16 @@ def note_slot(record: Record, task: int, round_number: int, account: str, provid
 def score_slot(record: Record, task: int, account: str) -> str:
     """Return the prefix of an evaluator's score table, encrypted to itself before it commits."""
     return f"{_home(record, task)}/scores/{account}"
+
+
+def ask_slot(record: Record, task: int) -> str:
+    """Return the prefix of what parties of a task may read and cannot open."""
+    return f"{_home(record, task)}/asks"
+
+
+def relay_slot(record: Record, task: int, ask: Ask, account: str) -> str:
+    """Return the prefix of what an evaluator hands on as the answer to an ask."""
+    return f"{_home(record, task)}/{ask.round}/{ask.kind}/{ask.key.hex()[:40]}/{account}"
 
 
 def entries(record: Record, slot: str, limit: int = ENTRY_LIMIT) -> list[str]:

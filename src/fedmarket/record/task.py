@@ -123,13 +123,23 @@ class TaskView:
         seats = self.terms.aggregators if role is Role.AGGREGATOR else self.terms.evaluators
         return seats.index(account) if account in seats else None
 
+    @property
+    def patience_deadline(self) -> int:
+        """The last second in which an evaluator waits for blobs before it commits: half of the window for it."""
+        return self.state.opened_at + self.terms.windows.commit // 2
+
     def deadlines(self) -> list[int]:
         """Return the points in time at which what is allowed changes in the present state, in block seconds."""
         state = self.state
         by_status = {
             Status.OPEN: [state.join_deadline, state.start_deadline],
             Status.TRAINING: [state.submit_deadline, *self._turns()],
-            Status.SCORING: [state.commit_deadline, state.reveal_deadline, state.confirm_deadline],
+            Status.SCORING: [
+                self.patience_deadline,
+                state.commit_deadline,
+                state.reveal_deadline,
+                state.confirm_deadline,
+            ],
             Status.SETTLED: [state.claim_deadline],
             Status.FALLBACK: [state.claim_deadline],
         }

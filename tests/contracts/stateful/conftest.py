@@ -12,7 +12,7 @@ PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, H
 """A loaded machine is no finding."""
 
 QUICK = Effort(
-    runs=400,
+    runs=500,
     reference=settings(PATIENT, max_examples=80, stateful_step_count=40, derandomize=True),
     contract=settings(PATIENT, max_examples=10, stateful_step_count=20, derandomize=True),
 )

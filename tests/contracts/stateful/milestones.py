@@ -99,13 +99,25 @@ MILESTONES: dict[str, Callable[[Moment], bool]] = {
         now.fell_back and "TaskClosed" in now.events and len(set(now.task.ballots.values())) > 1
     ),
     "fell back under listed prices": lambda now: now.fell_back and now.task.terms.priced,
-    "fell back with nothing delivered": lambda now: now.fell_back and now.task.delivered_weight == 0,
+    "fell back with nothing delivered": lambda now: (
+        now.fell_back and now.dossier.truthful and not now.dossier.delivered
+    ),
     "fell back after a lie": lambda now: now.fell_back and not now.dossier.truthful,
     "trigger rewarded": lambda now: now.deed.verb in ("close", "take_over") and now.gained > 0,
     "claimed": lambda now: now.deed.verb == "claim",
     "claimed with a debit": lambda now: now.deed.verb == "claim" and now.deed.args[3] > 0,
     "claimed after a lying vote": lambda now: now.deed.verb == "claim" and not now.dossier.fair,
     "claimed in a fallback": lambda now: now.deed.verb == "claim_fallback" and now.deed.args[4] > 0,
+    "paid in a fallback after a lie": lambda now: (
+        now.deed.verb == "claim_fallback" and not now.dossier.truthful and now.of("Claimed", "owed") > 0
+    ),
+    "paid by weight for a training cut short": lambda now: (
+        now.deed.verb == "claim_fallback"
+        and not now.task.terms.priced
+        and now.task.terms.participation > 0
+        and now.task.round < now.task.terms.rounds
+        and now.of("Claimed", "owed") > 0
+    ),
     "paid by price for a training cut short": lambda now: (
         now.deed.verb == "claim_fallback"
         and now.task.terms.priced

@@ -55,16 +55,18 @@ def a_claim_pays_its_leaf(deed: "Deed", book: Book, paid: int) -> None:
 
 
 def a_fallback_claim_pays_for_deliveries(deed: "Deed", task: Task, book: Book, dossier: Dossier, paid: int) -> None:
-    """Only the account itself chooses its leaf; it gets its bond back, and with a true last leaf all that it earned."""
+    """Only the account itself chooses its leaf; it gets its bond and the pay of that leaf, whatever others show."""
     _, account, number, _, delivered, *_ = deed.args
-    bond = book.bonds[account]
+    bond, earned = book.bonds[account], fallback_pay(task, book, account, delivered)
     assert deed.sender == account, f"{deed.sender} chose what {account} settles for"
-    assert paid >= bond, "a fallback claim kept a bond"
+    assert bond <= paid <= bond + earned, f"a bond of {bond} and {earned} earned, paid were {paid}"
+    if covered(task, book):
+        assert paid == bond + earned, f"delivered rounds earn {earned}, paid were {paid - bond}"
+    assert delivered <= len(book.committers), "more rounds were paid than there were"
     if dossier.truthful:
-        earned = fallback_pay(task, book, dossier.delivered, account)
-        assert paid <= bond + earned, f"delivered rounds earn {earned}, paid were {paid - bond}"
-        if delivered and number == task.round and covered(task, book):
-            assert paid == bond + earned, f"delivered rounds earn {earned}, paid were {paid - bond}"
+        true = dossier.delivered.get(account, 0)
+        assert delivered <= true, f"{delivered} rounds were paid, {true} delivered"
+        assert delivered in (0, true) or number < task.round, "the last true leaf counts all that was delivered"
 
 
 def covered(task: Task, book: Book) -> bool:
@@ -72,16 +74,13 @@ def covered(task: Task, book: Book) -> bool:
     return not book.swept and (not task.terms.priced or sum(book.prices.values()) <= task.terms.participation)
 
 
-def fallback_pay(task: Task, book: Book, delivered: dict[str, int], account: str) -> int:
-    """Return what delivered rounds earn in a fallback: P*w*d // t, and price*d // N or A*w*d // (W*N)."""
-    terms, weight, count = task.terms, book.weights[account], delivered.get(account, 0)
-    if not count:
-        return 0
-    done = sum(book.weights[name] * rounds for name, rounds in delivered.items())
-    performance = terms.performance * weight * count // done
+def fallback_pay(task: Task, book: Book, account: str, delivered: int) -> int:
+    """Return what delivered rounds earn in a fallback: P*w*d // (W*c), and price*d // N or A*w*d // (W*N)."""
+    terms, weight, total = task.terms, book.weights[account], sum(book.weights.values())
+    performance = terms.performance * weight * delivered // (total * len(book.committers))
     if terms.priced:
-        return performance + book.prices[account] * count // terms.rounds
-    return performance + terms.participation * weight * count // (sum(book.weights.values()) * terms.rounds)
+        return performance + book.prices[account] * delivered // terms.rounds
+    return performance + terms.participation * weight * delivered // (total * terms.rounds)
 
 
 def seat_pay(task: Task, book: Book, vote: Vote | None, account: str) -> int:
@@ -116,14 +115,10 @@ def refund_of(task: Task, book: Book, vote: Vote | None, account: str) -> int:
         return vote.refund
     terms = task.terms
     fees = terms.aggregator_fee * task.round + terms.evaluator_fee * len(book.revealers)
-    return terms.escrow - fees - fallback_budget(task)
+    return terms.escrow - fees - fallback_budget(task, book)
 
 
-def fallback_budget(task: Task) -> int:
-    """Return what deliveries may earn in all; the requester answers for the rest of the participation money."""
-    terms, done = task.terms, task.delivered_weight
-    if done == 0:
-        return 0
-    if terms.priced:
-        return terms.performance + terms.participation
-    return terms.performance + terms.participation * done // (task.total_weight * terms.rounds)
+def fallback_budget(task: Task, book: Book) -> int:
+    """Return what deliveries may earn in all: P + A*c // N, for whatever the rounds say of them."""
+    terms = task.terms
+    return terms.performance + terms.participation * len(book.committers) // terms.rounds

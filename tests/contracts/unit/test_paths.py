@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.merkle import StandardTree
-from fedmarket.domain.reference.payment import SETTLEMENT_LEAF
+from fedmarket.domain.reference.payment import SETTLEMENT_LEAF, UPDATES_LEAF
 from fedmarket.domain.reference.state import NO_AGREEMENT
 from tests.contracts import cast, scenes
 from tests.contracts.cast import AGGREGATOR, EVALUATORS, LEAVES, PROVIDERS, REQUESTER, SPARE, STANDBY, STRANGER, VOTE
@@ -72,7 +74,7 @@ def test_a_task_without_agreement_pays_by_weight_and_delivered_rounds(at: At) ->
     market = at(scenes.fallen_back)
     for i in range(3):
         fallback_claim(market, i)
-    # 120 delivered, 60 of 60 weight a round: 1000 * 10 * 2 // 120 + 600 * 10 * 2 // 120, and so on
+    # two rounds of weight 60: 1000 * 10 * 2 // 120 + 600 * 10 * 2 // 120, and so on
     assert [gains(market)[provider] for provider in PROVIDERS] == [266, 266, 400]
     leave(market)
     assert gains(market)[AGGREGATOR] == 20
@@ -299,15 +301,53 @@ def test_listed_prices_are_paid_pro_rata_in_a_fallback(at: At) -> None:
     leave(market)
 
 
-def test_a_weight_stated_too_low_in_a_fallback_keeps_no_bond_from_who_delivered(at: At) -> None:
+@pytest.mark.parametrize("stated", [{"n_updates": 0, "weight": 0}, {"n_updates": 1, "weight": 1}, {}])
+def test_what_an_aggregator_states_of_a_round_changes_nobodys_pay_in_a_fallback(at: At, stated: dict[str, int]) -> None:
     market = at(scenes.training)
-    scenes.commit_round(market, cast.EARLIER, n_updates=1, weight=1)
-    scenes.commit_round(market, cast.UPDATES, n_updates=1, weight=1)
+    scenes.commit_round(market, cast.EARLIER, **stated)
+    scenes.commit_round(market, cast.UPDATES, **stated)
+    scenes.close(market)
+    assert market.view("purse", 1) == (1_600, 90)
+    for i in range(3):
+        fallback_claim(market, i)
+    assert [gains(market)[provider] for provider in PROVIDERS] == [266, 266, 400]
+    leave(market)
+
+
+def test_a_fallback_after_a_training_cut_short_pays_performance_in_full_and_participation_by_rounds(at: At) -> None:
+    market = at(scenes.nothing)
+    scenes.open_task(market, replace(cast.TERMS, performance=1_001, participation=601, rounds=4))
+    scenes.take_seats(market)
+    scenes.join(market)
+    scenes.start(market)
+    everybody = StandardTree(UPDATES_LEAF, [(provider, cast.word("update"), 1) for provider in PROVIDERS])
+    scenes.commit_round(market, everybody)
+    scenes.close(market)
+    scenes.close(market)
+    # 601 * 1 // 4
+    assert market.view("purse", 1) == (1_001 + 150, 90)
+    facts = (everybody.root, cast.word("model 1"), cast.word("manifest 1"))
+    for i, provider in enumerate(PROVIDERS):
+        leaf = (provider, 1, cast.word("update"), 1)
+        market.call(provider, "claim_fallback", 1, *leaf, *facts, everybody.proof(i))
+    # 1001 * 10 // 60 + 601 * 10 // 240, and so on: each floor by itself, and the units left over are swept
+    assert [gains(market)[provider] for provider in PROVIDERS] == [166 + 25, 333 + 50, 500 + 75]
+    assert market.view("purse", 1) == (2, 0)
+    leave(market)
+
+
+def test_prices_that_add_up_to_too_much_keep_no_bond_from_who_delivered(at: At) -> None:
+    market = at(scenes.nothing)
+    scenes.open_task(market, replace(cast.LISTED_PRICES, performance=0, participation=100))
+    scenes.take_seats(market)
+    scenes.join(market)
+    scenes.start(market)
+    scenes.train(market)
     scenes.close(market)
     for i in range(3):
         fallback_claim(market, i)
-    # 1000 * 10 * 2 // 2 and more: the first takes all there is, the others at least their bonds
-    assert [gains(market).get(provider, 0) for provider in PROVIDERS] == [1_010, 0, 0]
+    # the first one's 100 are all there is: agents refuse such terms, and whoever does not has its bond back
+    assert [gains(market).get(provider, 0) for provider in PROVIDERS] == [100, 0, 0]
     leave(market)
 
 

@@ -16,14 +16,14 @@ EVALUATORS_FROM = 4
 def progress(market: PairedMarket) -> dict[str, int]:
     names = ("status", "attempt", "round", "last_round", "opened_at", "submit_window", "round_window")
     values = market.view("progress", 1)
-    return dict(zip((*names, "delivered_weight", "providers", "total_weight", "seated"), values, strict=True))
+    return dict(zip((*names, "providers", "total_weight", "seated"), values, strict=True))
 
 
 def test_progress_tells_where_a_task_stands(at: At) -> None:
     market = at(scenes.half_trained)
     seen, task = progress(market), market.ledger.tasks[1]
     shared = {name for name in seen if hasattr(task, name)}
-    assert {"status", "attempt", "round", "opened_at", "delivered_weight", "providers", "total_weight"} <= shared
+    assert {"status", "attempt", "round", "opened_at", "providers", "total_weight"} <= shared
     assert all(seen[name] == getattr(task, name) for name in shared)
     assert (seen["submit_window"], seen["round_window"], seen["last_round"]) == (20, 70, 2)
     assert seen["seated"] == 0b111_0111

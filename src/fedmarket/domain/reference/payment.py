@@ -54,10 +54,10 @@ def claim_fallback(
     """Pay a provider by weight and delivered rounds from a round's leaf; an announcer at least its bond.
 
     The leaf may be of any round: the last aggregator may have left somebody out, or understated it. Only the account
-    itself may choose which one it settles for.
+    itself may choose which one it settles for, and what others delivered changes nothing.
     """
     task = market.task(task_id, Status.FALLBACK)
-    part, terms = _provider(task, account), task.terms
+    part = _provider(task, account)
     require(sender == account, "not_yours")
     if delivered == 0:
         require(part.announced, "never_delivered")
@@ -65,15 +65,22 @@ def claim_fallback(
         require(slot_of(updates_root, model, manifest) == task.rounds.get(round_number), "wrong_round_slot")
         require(verify(updates_root, UPDATES_LEAF, (account, update, delivered), proof), "wrong_proof")
         require(delivered <= round_number, "too_many_delivered")
-    owed = 0
-    if task.delivered_weight:
-        owed = terms.performance * part.weight * delivered // task.delivered_weight
+    # Prices that add up to more than the participation money may keep no bond from who delivered.
+    owed = min(fallback_owed(task, part.weight, part.price, delivered), task.purse_budget)
+    pay(market, task_id, account, owed, task.terms.bond_of(part.weight))
+
+
+def fallback_owed(task: Task, weight: int, price: int, delivered: int) -> int:
+    """Return a provider's pay in a fallback, in base units: its weight's share of each round that it delivered.
+
+    P * w * d // (W * c), and price * d // N where prices are listed, else A * w * d // (W * N), for c committed rounds
+    of N in the terms and W the weight of all who joined: docs/decisions/0007.
+    """
+    terms = task.terms
+    performance = terms.performance * weight * delivered // (task.total_weight * task.round)
     if terms.priced:
-        owed += part.price * delivered // terms.rounds
-    else:
-        owed += terms.participation * part.weight * delivered // (task.total_weight * terms.rounds)
-    # Neither counts nor prices that were stated too high may keep a bond from who delivered.
-    pay(market, task_id, account, min(owed, task.purse_budget), terms.bond_of(part.weight))
+        return performance + price * delivered // terms.rounds
+    return performance + terms.participation * weight * delivered // (task.total_weight * terms.rounds)
 
 
 def pay(market: Ledger, task_id: int, account: str, owed: int, bond: int) -> None:

@@ -140,11 +140,10 @@ def fall_back(market: Ledger, trigger: str | None, task_id: int) -> None:
 
 
 def fallback_budget(task: Task) -> int:
-    """Return the most that delivered rounds can earn, in base units; what is not claimed of it is swept."""
+    """Return the most that delivered rounds can earn, in base units: P + A * c // N for c committed rounds of N.
+
+    It is enough for every leaf of every round: weights add up to the joined weight, listed prices to the participation
+    money, and nobody delivered more rounds than were committed. What is not claimed of it is swept.
+    """
     terms = task.terms
-    if task.delivered_weight == 0:
-        return 0
-    if terms.priced:
-        return terms.performance + terms.participation
-    earned = terms.participation * task.delivered_weight // (task.total_weight * terms.rounds)
-    return terms.performance + earned
+    return terms.performance + terms.participation * task.round // terms.rounds

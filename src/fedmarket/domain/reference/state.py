@@ -76,7 +76,6 @@ class Task:
     seats_taken: int = 0
     attempt: int = 0
     round: int = 0
-    delivered_weight: int = 0
     first_rounds: dict[int, int] = field(default_factory=lambda: {0: 1})
     rounds: dict[int, bytes] = field(default_factory=dict)
     commitments: dict[str, bytes] = field(default_factory=dict)

@@ -51,7 +51,6 @@ def commit_round(
     require(n_updates > 0 or delivered_weight == 0, "weight_without_updates")
     task.rounds[round_number] = slot_of(updates_root, model, manifest)
     task.round = round_number
-    task.delivered_weight += delivered_weight
     last = round_number == task.terms.rounds
     market.move(task_id, Status.SCORING if last else Status.TRAINING)
     market.log(

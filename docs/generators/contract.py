@@ -1,0 +1,78 @@
+"""The contract's reference, read from its sources: verbs with their arguments, events, reasons of refusal, promises."""
+
+import re
+from pathlib import Path
+
+from docs.generators.refusals import catalogue, cell
+
+CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
+VERBS = ("opening", "training", "scoring", "payment")
+FUNCTION = re.compile(
+    r"@external\n(?:@view\n)?def (?P<name>\w+)\((?P<args>.*?)\)(?: -> (?P<returns>[^:]+))?:\n"
+    r'    """(?P<doc>.*?)"""',
+    re.S,
+)
+EVENT = re.compile(r"(?P<doc>(?:# .*\n)+)event (?P<name>\w+):\n(?P<fields>(?:    .*\n)+)")
+GETTERS = {
+    "token": "The token that the market pays in.",
+    "sink": "Where forfeits go.",
+    "task_count": "How many tasks there are; their ids count from 1.",
+    "task_of": "The id of the task that a requester opened under a terms hash, 0 where there is none.",
+    "round_slot": "keccak of a committed round's updates root, model and manifest, by task and round.",
+}
+"""Public variables, whose sources bear no notice."""
+INVARIANT = re.compile(r"@custom:invariant-(\w+) (.*?)(?=\n@|\n\"\"\")", re.S)
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    market = _source("TaskMarket")
+    lines = [
+        "# The contract",
+        "",
+        "Generated from `contracts/` by `make docs`. A call that is refused reverts with a reason, which the table at",
+        "the end explains; what each verb does to the last unit is written down a second time in",
+        "`src/fedmarket/domain/reference/`.",
+        "",
+        "## Promises",
+        "",
+        *[f"- `{name}`: {_line(text)}" for name, text in INVARIANT.findall(market)],
+    ]
+    for module in VERBS:
+        lines += ["", f"## Verbs: {module}", "", _notice(_source(module)), ""]
+        lines += [line for found in FUNCTION.finditer(_source(module)) for line in _function(found)]
+    lines += ["", "## What anybody may read", ""]
+    lines += [line for found in FUNCTION.finditer(market) for line in _function(found)]
+    lines += [line for name, text in GETTERS.items() for line in (f"- `{name}(...)`", f"  {text}")]
+    lines += [line for found in FUNCTION.finditer(_source("ledger")) for line in _function(found)]
+    lines += ["", "## Events", ""]
+    lines += [line for found in EVENT.finditer(_source("events")) for line in _event(found)]
+    lines += ["", "## Reasons of refusal", "", "| reason | what it says | 中文 |", "|---|---|---|"]
+    english, chinese = catalogue("contract", "en"), catalogue("contract", "zh")
+    lines += [f"| `{name}` | {cell(english[name])} | {cell(chinese[name])} |" for name in sorted(english)]
+    return "\n".join([*lines, ""])
+
+
+def _source(module: str) -> str:
+    return (CONTRACTS / f"{module}.vy").read_text(encoding="utf-8")
+
+
+def _function(found: re.Match[str]) -> list[str]:
+    args = " ".join(found["args"].split()).rstrip(",")
+    returns = f" -> {found['returns']}" if found["returns"] else ""
+    return [f"- `{found['name']}({args}){returns}`", f"  {_notice(found['doc'])}"]
+
+
+def _event(found: re.Match[str]) -> list[str]:
+    fields = ", ".join(line.strip() for line in found["fields"].splitlines())
+    said = " ".join(line.removeprefix("# ") for line in found["doc"].splitlines())
+    return [f"- `{found['name']}({fields})`", f"  {said}"]
+
+
+def _notice(text: str) -> str:
+    found = re.search(r"@notice (.*?)(?=\n\s*@|\n\s*\"\"\"|\Z)", text, re.S)
+    return _line(found[1]) if found else ""
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

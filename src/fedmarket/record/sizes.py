@@ -1,0 +1,17 @@
+"""How large the blobs that a manifest names can be: nobody reads more than that of what a stranger stored."""
+
+from fedmarket.domain.manifest import Manifest
+from fedmarket.domain.terms import Terms
+from fedmarket.learning.bundle import COUNT, LENGTH
+from fedmarket.learning.recipe import build_recipe
+from fedmarket.learning.update import payload_limit
+
+
+def largest(terms: Terms, manifest: Manifest, kind: str) -> int:
+    """Return the most bytes that the plaintext of a round's "bundle", "aggregate" or "model" can have."""
+    spec = build_recipe(terms.recipe, terms.data).spec
+    if kind == "model":
+        return spec.encoded_bytes
+    if kind == "aggregate":
+        return spec.of("I64").encoded_bytes
+    return COUNT.size + len(manifest.updates) * (LENGTH.size + payload_limit(spec.of("I32")))
