@@ -115,7 +115,7 @@ class Play:
         self._start(chain)
         for number in range(1, ROUNDS + 1):
             chain.advance_to(chain.head().timestamp + WINDOWS.submit + 1)
-            facts = (number, word("root"), word("model"), word("manifest"), self.listed, 100 * self.listed)
+            facts = (number, word("root"), word("model"), word("manifest"), len(self.names), 100 * len(self.names))
             self._call(chain, "aggregator", "commit_round", 1, *facts)
         self._score(chain, evaluators)
         for leaf in self.leaves[: min(10, len(self.names))]:
