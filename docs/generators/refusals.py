@@ -17,6 +17,7 @@ AREAS = {
     "round": "Committed rounds",
     "settlement": "Settlement",
     "store": "Stores",
+    "strategy": "Strategies",
     "terms": "Terms",
     "update": "Updates",
     "valuation": "Valuation",

@@ -3,21 +3,26 @@
 import pytest
 
 from fedmarket.domain.lifecycle import Status
-from fedmarket.embedded.plan import HALF_MOMENTUM, TOKEN, Options
+from fedmarket.embedded.plan import AVERAGING, HALF_MOMENTUM, MEAN, TOKEN, Options
 from tests.agents.story import AGGREGATOR_BOND, AGGREGATOR_FEE, EVALUATOR_FEE, Story, die_after_round, play
+from tests.agents.strategies import FEDADAM, TRIMMED
 
 THREE_ROUNDS = {"rounds": 3, "patience_rounds": 3}
 TRIGGER = Options().trigger_reward * TOKEN
 
 
-@pytest.fixture(scope="module", params=[Options().strategy, HALF_MOMENTUM], ids=lambda strategy: strategy.name)
+@pytest.fixture(
+    scope="module", params=[(AVERAGING, MEAN), (HALF_MOMENTUM, MEAN), (FEDADAM, TRIMMED)], ids=lambda each: each[0].name
+)
 def undisturbed(request: pytest.FixtureRequest) -> Story:
-    return play(options={**THREE_ROUNDS, "strategy": request.param})
+    strategy, aggregation = request.param
+    return play(options={**THREE_ROUNDS, "strategy": strategy, "aggregation": aggregation})
 
 
 @pytest.mark.parametrize("done", [0, 1, 2])
 def test_a_standby_takes_over_and_the_model_is_the_same_to_the_bit(undisturbed: Story, done: int) -> None:
-    options = {**THREE_ROUNDS, "strategy": undisturbed.world.options.strategy}
+    same = undisturbed.world.options
+    options = {**THREE_ROUNDS, "strategy": same.strategy, "aggregation": same.aggregation}
     stalled = play(options=options, watch=die_after_round(done, "aggregator"))
     assert stalled.view.state.attempt == 1
     assert [line.attempt for line in stalled.view.rounds] == [0] * done + [1] * (3 - done)

@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
-from fedmarket.audit.run import BLOCKED, FAIL, PASS, audit_export
+from fedmarket.audit.run import BLOCKED, FAIL, PASS, PRIVATE, audit_export
+from fedmarket.domain.errors import UsageError
 from fedmarket.domain.lifecycle import Status
 from fedmarket.embedded.plan import HALF_MOMENTUM, OPEN_OPTIONS
 from tests.agents import rogue_aggregators as rogues
 from tests.agents.rogue_evaluators import TOLERANCE_PPB, Forgetful, bent, cut_to, scores_moved
 from tests.agents.rogue_providers import AnnouncesNothing, FreeRider, HidesFromTheAggregator
 from tests.agents.story import die_after_round, silent_in_scoring
+from tests.agents.strategies import FEDADAGRAD, FEDADAM, FEDPROX, FEDYOGI, TRIMMED
 from tests.audit.exported import exported, require_clean, statuses
 from tests.audit.spoiling import Exhibit
+from tests.learning.flower_absent import hide_flower
 
 THREE = {"rounds": 3, "patience_rounds": 3}
 FAR = 100 * TOLERANCE_PPB
@@ -26,6 +29,29 @@ ENDINGS: Mapping[str, tuple[Mapping[str, Any], Status]] = {
     "with one deviating evaluator": ({"cast": {"evaluator 1": bent(scores_moved(FAR))}}, Status.SETTLED),
     "with one evaluator": ({"evaluators": 1}, Status.SETTLED),
     "with server momentum": ({"options": {"strategy": HALF_MOMENTUM}}, Status.SETTLED),
+    "with FedAdam": ({"options": {"strategy": FEDADAM}}, Status.SETTLED),
+    "with FedYogi": ({"options": {"strategy": FEDYOGI}}, Status.SETTLED),
+    "with FedAdagrad": ({"options": {"strategy": FEDADAGRAD}}, Status.SETTLED),
+    "with the trimmed mean": ({"options": {"aggregation": TRIMMED}}, Status.SETTLED),
+    "with FedProx, stopped": (
+        {"options": {**THREE, "strategy": FEDPROX, "patience_rounds": 2, "patience_gain": "0.9"}},
+        Status.SETTLED,
+    ),
+    "taken over with FedAdam on the trimmed mean": (
+        {
+            "watch": die_after_round(1, "aggregator"),
+            "options": {**THREE, "strategy": FEDADAM, "aggregation": TRIMMED},
+        },
+        Status.SETTLED,
+    ),
+    "cut after a wrong sum of the trimmed mean": (
+        {"cast": {"aggregator": rogues.AddsUpWrongly}, "options": {"aggregation": TRIMMED}},
+        Status.SETTLED,
+    ),
+    "cut after a wrong step of FedAdam": (
+        {"cast": {"aggregator": rogues.CommitsAnotherModel}, "options": {"strategy": FEDADAM}},
+        Status.SETTLED,
+    ),
     "taken over": ({"watch": die_after_round(1, "aggregator"), "options": THREE}, Status.SETTLED),
     "taken over with momentum": (
         {"watch": die_after_round(1, "aggregator"), "options": {**THREE, "strategy": HALF_MOMENTUM}},
@@ -70,6 +96,16 @@ def test_an_honest_record_passes(ending: str, tmp_path: Path) -> None:
     assert record.task(1).status is status
     require_clean(tmp_path, world.secret("evaluator 0"))
     assert FAIL not in statuses(audit_export(tmp_path, 1)).values()
+
+
+def test_without_flower_an_audit_of_fedadam_says_what_to_install_instead_of_failing_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = exported(tmp_path, options={"strategy": FEDADAM})
+    hide_flower(monkeypatch)
+    with pytest.raises(UsageError, match=r"pip install 'fedmarket\[flower\]'"):
+        audit_export(tmp_path, 1, world.secret("evaluator 0"))
+    assert set(statuses(audit_export(tmp_path, 1)).values()) == {PASS, PRIVATE}
 
 
 def test_a_cut_names_the_fault_of_the_first_round_left_out(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-
 from benchmarks.command import run
 from benchmarks.page import ORDER, page, words
 from benchmarks.result import Size, read
+
 from fedmarket.domain.errors import LANGUAGES
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"

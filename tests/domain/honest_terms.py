@@ -12,6 +12,7 @@ from fedmarket.domain.recipe_choice import RecipeChoice
 from fedmarket.domain.terms import (
     Admission,
     Admitted,
+    Aggregation,
     DataSchema,
     Goal,
     Money,
@@ -39,7 +40,7 @@ HONEST = Terms(
     rounds=4,
     training=Training(steps=5, batch=16, learning_rate="0.05", momentum="0.9"),
     strategy=Strategy("fedavg"),
-    aggregation="mean",
+    aggregation=Aggregation("mean"),
     clip="1.0",
     admission=Admission((admitted(0), admitted(1), admitted(2)), 2, 3, 1, 30),
     data=DataSchema(("a", "b"), ("0.5", "-1"), ("1", "2.25"), "target", ("no", "yes")),

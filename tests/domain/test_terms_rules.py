@@ -10,7 +10,8 @@ from fedmarket.domain import terms_rules
 from fedmarket.domain.codec import Amount
 from fedmarket.domain.errors import LANGUAGES, MarketError
 from fedmarket.domain.recipe_choice import RecipeChoice
-from fedmarket.domain.terms import Strategy, Terms
+from fedmarket.domain.strategies import AGGREGATIONS, STRATEGIES, strategy_parameters
+from fedmarket.domain.terms import Aggregation, Strategy, Terms
 from fedmarket.domain.terms_rules import check
 from tests.domain.honest_terms import HONEST, OPEN, TOKEN, Change, admitted, change, seat
 
@@ -53,7 +54,14 @@ BROKEN: list[tuple[str, Change]] = [
     ("bad_parameters", change(strategy=Strategy("fedavgm", MOMENTUM.parameters * 2))),
     ("bad_momentum", change(strategy=Strategy("fedavgm", (("server_momentum", "1"),)))),
     ("bad_decimal", change(strategy=Strategy("fedavgm", (("server_momentum", "half"),)))),
-    ("unknown_aggregation", change(aggregation="sum")),
+    ("unknown_aggregation", change(aggregation=Aggregation("sum"))),
+    ("unknown_aggregation", change(aggregation=Aggregation("median"))),
+    ("bad_parameters", change(aggregation=Aggregation("trimmed_mean"))),
+    ("bad_parameters", change(aggregation=Aggregation("mean", (("trim", "0.1"),)))),
+    ("bad_parameters", change(strategy=Strategy("fedprox"))),
+    ("bad_parameters", change(strategy=Strategy("fedadam", (("beta_1", "0.9"),)))),
+    ("bad_parameters", change(strategy=Strategy("fedadagrad", (("eta", "0.1"), ("beta_1", "0.9"))))),
+    ("proximal_too_strong", change(strategy=Strategy("fedprox", (("proximal_mu", "20.01"),)))),
     ("unknown_privacy", change(privacy="secret")),
     ("bad_hash", change(initial_model=bytes(31))),
     ("bad_hash", change("validation", commitment=b"")),
@@ -166,6 +174,53 @@ def test_terms_that_break_a_rule_are_refused_by_its_sentence(rule: str, broken: 
 @pytest.mark.parametrize(("rule", "broken"), BROKEN_OPEN)
 def test_open_admission_is_refused_what_would_feed_riders(rule: str, broken: Change) -> None:
     refuses(broken(OPEN), rule)
+
+
+PARAMETERS = [
+    ("bad_momentum", "fedavgm", "server_momentum", ("0", "0.999"), ("1", "-0.1")),
+    ("bad_momentum", "fedadam", "beta_1", ("0", "0.999"), ("1", "-0.1")),
+    ("bad_momentum", "fedyogi", "beta_2", ("0", "0.999"), ("1", "-0.1")),
+    ("bad_server_rate", "fedavgm", "server_learning_rate", ("0.001", "10"), ("0", "-1", "10.001")),
+    ("bad_server_rate", "fedadagrad", "eta", ("0.001", "10"), ("0", "-1", "10.001")),
+    ("bad_proximal", "fedprox", "proximal_mu", ("0.001", "20"), ("0", "-1")),
+    ("bad_tau", "fedadam", "tau", ("0.000001", "1"), ("0", "0.0000009", "1.1")),
+    ("bad_trim", "trimmed_mean", "trim", ("0.001", "0.499999"), ("0", "-0.1", "0.5", "1")),
+]
+NEEDED = {"server_momentum": "0.5", "eta": "0.1"}
+
+
+def naming(owner: str, name: str, text: str) -> Terms:
+    """Honest terms whose strategy or rule `owner` has this value of a parameter, of the others only what it must."""
+    known = {**STRATEGIES, **AGGREGATIONS}[owner]
+    others = tuple((other, NEEDED[other]) for other in known if other in NEEDED and other != name)
+    field, kind = ("strategy", Strategy) if owner in STRATEGIES else ("aggregation", Aggregation)
+    return replace(HONEST, **{field: kind(owner, (*others, (name, text)))})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("rule", "owner", "name", "within", "beyond"), PARAMETERS)
+def test_a_parameter_out_of_its_range_is_refused_by_its_sentence(
+    rule: str, owner: str, name: str, within: tuple[str, ...], beyond: tuple[str, ...]
+) -> None:
+    for text in within:
+        check(naming(owner, name, text))
+    for text in beyond:
+        refuses(naming(owner, name, text), rule)
+    refuses(naming(owner, name, "1e-2"), "bad_decimal")
+
+
+def test_every_kind_of_parameter_has_its_ends_tried() -> None:
+    tables = (*STRATEGIES.values(), *AGGREGATIONS.values())
+    assert {line[2] for line in PARAMETERS} == {name for table in tables for name in table}
+
+
+def test_what_a_strategy_is_not_told_has_the_tables_default() -> None:
+    found = strategy_parameters(Strategy("fedadam", (("tau", "0.5"), ("eta", "0.03"))))
+    assert {name: str(float(value)) for name, value in found.items()} == {
+        "eta": "0.03",
+        "beta_1": "0.9",
+        "beta_2": "0.99",
+        "tau": "0.5",
+    }
 
 
 def test_every_rule_has_terms_that_break_it() -> None:

@@ -1,23 +1,30 @@
 """A market in one process: arrays and a budget in, who is owed what out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from fedmarket.agents.provider import Trainer
 from fedmarket.audit.run import PASS, audit_export
 from fedmarket.chain.simulated import SimulatedChain
 from fedmarket.domain.errors import LANGUAGES, MarketError, StoreError
 from fedmarket.domain.lifecycle import Status
-from fedmarket.embedded.market import Market, TaskPlan
+from fedmarket.domain.terms import Aggregation, Strategy, Terms
+from fedmarket.embedded.market import Market, TaskPlan, TaskRun
 from fedmarket.embedded.plan import HALF_MOMENTUM, TOKEN, Options, allow_list, anybody, ppb, within_budget
 from fedmarket.embedded.report import RoundLine
-from fedmarket.learning.tensors import model_id
+from fedmarket.learning.recipe import Recipe
+from fedmarket.learning.tensors import Tensors, model_id
 from fedmarket.store.memory import MemoryStore
 from tests.agents.rogue_providers import return_unchanged
+from tests.agents.strategies import FEDADAM, FEDPROX
+from tests.learning.flower_absent import hide_flower
 
 ROWS = 40
+TRIMMED = Aggregation("trimmed_mean", (("trim", "0.3"),))
 
 
 def arrays(seed: int, rows: int = ROWS) -> tuple[np.ndarray, np.ndarray]:
@@ -120,6 +127,56 @@ def test_server_momentum_runs_from_end_to_end() -> None:
     assert pushed.report.skill_final_ppb > plain.report.skill_final_ppb
 
 
+def boost(train: Trainer) -> Trainer:
+    """Return a trainer that sends three times the honest delta."""
+
+    def boosted(recipe: Recipe, model: Tensors, terms: Terms, seed: int) -> Tensors:
+        trained = train(recipe, model, terms, seed)
+        return {name: model[name] + 3 * (trained[name] - model[name]) for name in model}
+
+    return boosted
+
+
+def audited(on: Market, run: TaskRun, folder: Path) -> None:
+    """Require that the exported record passes every check with an evaluator's key."""
+    on.export(folder)
+    checks = audit_export(folder, run.number, run.evaluators[0].secret)
+    assert {check.status for check in checks} == {PASS}, [(c.name, c.detail) for c in checks if c.status != PASS]
+
+
+def test_a_task_with_fedadam_settles_and_passes_the_audit(tmp_path: Path) -> None:
+    on = market(folder=tmp_path)
+    run = plan(on, strategy=FEDADAM, rounds=4).run()
+    agreed = run.outcome.agreement.table
+    gain = agreed.final_ppb - agreed.skills[0]
+    assert gain > 10**8
+    assert sum(line.score_ppb for line in run.report.providers) == pytest.approx(gain, abs=10**6)
+    assert all(line.owed > 0 for line in run.report.providers)
+    audited(on, run, tmp_path)
+
+
+def test_a_task_with_the_trimmed_mean_and_a_booster_settles_and_passes_the_audit(tmp_path: Path) -> None:
+    on = market(folder=tmp_path)
+    chosen = plan(on, 4, aggregation=TRIMMED, clip="16", rounds=3)
+    honest = chosen.parties[0].trainer
+    chosen.parties[0] = replace(chosen.parties[0], trainer=boost(honest))
+    run = chosen.run()
+    lines = {line.name: line for line in run.report.providers}
+    assert lines["site 0"].delivered == 3
+    assert all(lines["site 0"].owed < lines[f"site {other}"].owed for other in (1, 2, 3))
+    audited(on, run, tmp_path)
+
+
+def test_a_task_with_fedprox_stops_early_is_paid_and_passes_the_audit(tmp_path: Path) -> None:
+    on = market(folder=tmp_path)
+    run = plan(on, strategy=FEDPROX, rounds=8, patience_rounds=2, patience_gain="0.2").run()
+    view = run.record.task(run.number)
+    assert view.stopped and len(view.rounds) < 8
+    assert all(line.owed > 0 for line in run.report.providers)
+    assert run.report.refund > 0
+    audited(on, run, tmp_path)
+
+
 def test_without_a_target_all_the_performance_money_is_released() -> None:
     report = plan(market(), target_skill=None).run().report
     assert report.released == report.budget
@@ -144,6 +201,18 @@ class TestRefusals:
 
     def test_an_even_number_of_evaluators(self) -> None:
         refused("terms.even_evaluators", plan(market(), evaluators=2).run)
+
+    def test_a_strategy_whose_package_is_not_installed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        hide_flower(monkeypatch)
+        chosen = plan(market(), strategy=FEDADAM)
+        refused("strategy.flower_missing", chosen.run)
+        assert not chosen.market.record.tasks
+
+    def test_a_strategy_that_nobody_knows(self) -> None:
+        refused("terms.unknown_strategy", plan(market(), strategy=Strategy("fedsgd")).run)
+
+    def test_a_rule_that_nobody_knows(self) -> None:
+        refused("terms.unknown_aggregation", plan(market(), aggregation=Aggregation("median")).run)
 
     def test_an_unknown_recipe(self) -> None:
         refused("terms.unknown_recipe", lambda: plan(market(), recipe="resnet").run())

@@ -9,16 +9,19 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_diabetes  # type: ignore[import-untyped]
 
 from fedmarket.domain.recipe_choice import RecipeChoice
-from fedmarket.domain.terms import DataSchema, Strategy, Training
-from fedmarket.learning.aggregate import weighted_sum
+from fedmarket.domain.terms import Aggregation, DataSchema, Strategy, Training
 from fedmarket.learning.fixed_point import quantise
 from fedmarket.learning.recipe import Recipe, build_recipe, train_locally
+from fedmarket.learning.rules import build_rule
 from fedmarket.learning.server_step import build_server_step
 from fedmarket.learning.table import Table, regression_schema, schema_from_arrays, table_from_arrays
 from fedmarket.learning.tensors import Tensors, difference
 
 FEDAVG = Strategy("fedavg")
 FEDAVGM = Strategy("fedavgm", (("server_momentum", "0.5"),))
+FEDADAM = Strategy("fedadam", (("eta", "0.03"),))
+MEAN = Aggregation("mean")
+TRIMMED = Aggregation("trimmed_mean", (("trim", "0.2"),))
 TRAINING = Training(steps=10, batch=16, learning_rate="0.05", momentum="0.9")
 GENTLE = Training(steps=10, batch=16, learning_rate="0.01", momentum="0.9")
 CLIP = 2**24
@@ -81,7 +84,13 @@ def diabetes_federation(
 
 @cache
 def federation(
-    seed: int, clinics: int, rounds: int, strategy: Strategy, rider: str = "", recipe_name: str = "softmax"
+    seed: int,
+    clinics: int,
+    rounds: int,
+    strategy: Strategy,
+    rider: str = "",
+    recipe_name: str = "softmax",
+    aggregation: Aggregation = MEAN,
 ) -> Federation:
     """Run `rounds` among `clinics`, the first seeing mostly malignant cases and the last mostly benign ones.
 
@@ -99,7 +108,7 @@ def federation(
     tables = {f"clinic {i}": table_from_arrays(raw[rows], told[rows], schema) for i, rows in enumerate(parts)}
     recipe = build_recipe(RecipeChoice.read(recipe_name), schema)
     weights = {account: len(table) for account, table in tables.items()} | ({rider: 25} if rider else {})
-    history = run_rounds(recipe, tables, weights, strategy, rounds, seed)
+    history = run_rounds(recipe, tables, weights, strategy, rounds, seed, aggregation=aggregation)
     return Federation(recipe, validation, final_test, weights, history)
 
 
@@ -117,17 +126,19 @@ def run_rounds(
     rounds: int,
     seed: int,
     training: Training = TRAINING,
+    *,
+    aggregation: Aggregation = MEAN,
 ) -> list[Round]:
     """Train every table's owner for `rounds` rounds; who has a weight and no table sends zeros."""
-    step, model, history = build_server_step(strategy), recipe.init(0), []
-    spec, total_weight = recipe.spec.of("I32"), sum(weights.values())
+    step, rule, model, history = build_server_step(strategy), build_rule(aggregation), recipe.init(0), []
+    spec, total_weight = recipe.spec.of("I32"), rule.total_weight(sum(weights.values()))
     for number in range(1, rounds + 1):
         updates = {account: spec.zeros() for account in weights}
         for place, (account, table) in enumerate(tables.items()):
             trained = train_locally(recipe, model, table, training, seed * 10_000 + number * 100 + place)
             updates[account] = quantise(difference(trained, model), CLIP)
-        total = weighted_sum(list(updates.values()), [weights[account] for account in updates], spec, CLIP)
+        total = rule.total(updates, weights, spec, CLIP)
         after = step.advance(model, total, total_weight)
-        history.append(Round(model, after, updates, step.shares(updates, weights, total_weight)))
+        history.append(Round(model, after, updates, step.shares(updates, rule.kept(updates, weights), total_weight)))
         model = after
     return history

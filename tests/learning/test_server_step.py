@@ -4,7 +4,7 @@ import pytest
 from fedmarket.domain.terms import Strategy
 from fedmarket.learning.aggregate import weighted_sum
 from fedmarket.learning.fixed_point import QUANTA
-from fedmarket.learning.server_step import ServerStep, build_server_step
+from fedmarket.learning.server_step import ServerStep, build_server_step, client_config
 from fedmarket.learning.tensors import Tensors, TensorSpec, encode, flatten
 
 from .refusals import refused
@@ -33,9 +33,9 @@ def model(seed: int = 9) -> Tensors:
     return {name: rng.normal(size=shape).astype(np.float32) for name, shape in SPEC.shapes.items()}
 
 
-@pytest.mark.parametrize("name", ["fedadam", "FedAvg", ""])
+@pytest.mark.parametrize("name", ["fedsgd", "FedAvg", ""])
 def test_an_unknown_strategy_is_refused_naming_those_known(name: str) -> None:
-    with refused("terms.unknown_strategy", "fedavg, fedavgm"):
+    with refused("terms.unknown_strategy", "fedavg, fedprox, fedavgm, fedadam, fedyogi, fedadagrad"):
         build_server_step(Strategy(name))
 
 
@@ -46,7 +46,7 @@ def test_parameters_that_fedavg_does_not_have_are_refused(parameters: tuple[tupl
 
 
 def test_fedavgm_without_its_momentum_is_refused() -> None:
-    with refused("terms.bad_parameters", "server_momentum"):
+    with refused("terms.bad_parameters", "server_momentum, server_learning_rate=1"):
         build_server_step(Strategy("fedavgm"))
 
 
@@ -81,6 +81,29 @@ def test_a_momentum_of_zero_is_fedavg() -> None:
     total, weight = total_of(rounds(2, [["ann", "eve"]])[0])
     still = build_server_step(Strategy("fedavgm", (("server_momentum", "0"),)))
     assert encode(still.advance(model(), total, weight)) == encode(ServerStep().advance(model(), total, weight))
+
+
+def test_a_server_learning_rate_scales_the_step_and_its_shares() -> None:
+    full, half = (Strategy("fedavgm", (*FEDAVGM.parameters, ("server_learning_rate", rate))) for rate in ("1", "0.5"))
+    steps, bases = [build_server_step(full), build_server_step(half)], [model(), model()]
+    for updates in rounds(1, [["ann", "bob"], ["bob"], ["ann", "eve"]]):
+        total, weight = total_of(updates)
+        after = [step.advance(base, total, weight) for step, base in zip(steps, bases, strict=True)]
+        moved = [flatten(late).astype(np.float64) - flatten(early) for late, early in zip(after, bases, strict=True)]
+        assert np.allclose(2 * moved[1], moved[0], rtol=0, atol=1e-6)
+        whole, scaled = (step.shares(updates, WEIGHTS, weight) for step in steps)
+        assert all(np.array_equal(0.5 * whole[account], scaled[account]) for account in whole)
+        bases = after
+
+
+@pytest.mark.parametrize("mu", ["0.1", "3"])
+def test_fedprox_takes_the_step_of_fedavg_to_the_bit_and_tells_its_clients_mu(mu: str) -> None:
+    total, weight = total_of(rounds(2, [["ann", "eve"]])[0])
+    prox = Strategy("fedprox", (("proximal_mu", mu),))
+    averaged = build_server_step(Strategy("fedavg")).advance(model(), total, weight)
+    assert encode(build_server_step(prox).advance(model(), total, weight)) == encode(averaged)
+    assert client_config(prox) == {"proximal-mu": float(mu)}
+    assert client_config(FEDAVGM) == client_config(Strategy("fedavg")) == {}
 
 
 @pytest.mark.parametrize("strategy", [Strategy("fedavg"), FEDAVGM], ids=lambda each: each.name)

@@ -7,12 +7,11 @@ from fedmarket.agents.keeper import keep
 from fedmarket.domain.canonical import digest
 from fedmarket.domain.lifecycle import Role, Status
 from fedmarket.domain.manifest import Entry, Manifest, count_delivered
-from fedmarket.learning.aggregate import weighted_sum
 from fedmarket.learning.bundle import pack_bundle
 from fedmarket.learning.tensors import encode
 from fedmarket.record.admission import Candidates, collect
 from fedmarket.record.facts import agreed_terms, delivered_counts, model_readers, round_readers
-from fedmarket.record.models import initial_model, open_model, recipe_of, server_after
+from fedmarket.record.models import fresh_server, initial_model, open_model, recipe_of, rule_of, server_after
 from fedmarket.record.replay import Replay
 from fedmarket.record.sealed import put_sealed
 from fedmarket.record.task import TaskView
@@ -46,7 +45,9 @@ class AggregatorAgent:
         part = view.state.parts.get(self.actor.account)
         if part is None or part.seated or self.actor.record.now() > view.state.start_deadline:
             return []
-        initial_model(agreed_terms(self.actor.record, self._task))
+        terms = agreed_terms(self.actor.record, self._task)
+        initial_model(terms)
+        fresh_server(terms)
         return self.actor.call(self._task, "take_seat", self.actor.age.public, pays=view.terms.aggregator_bond)
 
     def _commit(self, view: TaskView) -> list[Action]:
@@ -65,12 +66,12 @@ class AggregatorAgent:
         record, store = self.actor.record, self.actor.record.store
         terms, number = record.terms(self._task), len(view.rounds) + 1
         weights = {provider.account: provider.weight for provider in view.providers}
-        accounts = list(candidates.admitted)
-        updates = [candidates.admitted[account].tensors for account in accounts]
-        total = weighted_sum(updates, [weights[a] for a in accounts], recipe_of(terms).spec, terms.clip_quanta)
+        accounts, rule = list(candidates.admitted), rule_of(terms)
+        updates = {account: update.tensors for account, update in candidates.admitted.items()}
+        total = rule.total(updates, weights, recipe_of(terms).spec, terms.clip_quanta)
         base = open_model(record, self._task, number - 1, self.actor.age)
         server = server_after(record, self._task, number - 1, self.actor.age)
-        model = encode(server.advance(base, total, sum(weights[a] for a in accounts)))
+        model = encode(server.advance(base, total, rule.total_weight(sum(weights[a] for a in accounts))))
         aggregate, bundle = encode(total), pack_bundle([candidates.payloads[a] for a in accounts])
         entries = tuple(
             Entry(account, update.update_id, update.signature, weights[account])

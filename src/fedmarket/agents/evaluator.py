@@ -17,6 +17,7 @@ from fedmarket.domain.score_table import ScoreTable
 from fedmarket.record.admission import first_announcements, open_announced
 from fedmarket.record.evaluation import check_start, evaluate, open_validation
 from fedmarket.record.facts import agreed_terms, outcome, seat_keys
+from fedmarket.record.models import fresh_server
 from fedmarket.record.notes import note_digest
 from fedmarket.record.relay import unopened
 from fedmarket.record.sealed import AGE_OVERHEAD
@@ -63,6 +64,7 @@ class EvaluatorAgent:
             return []
         terms = agreed_terms(self.actor.record, self._task)
         check_start(terms, open_validation(self.actor.record, self._task, self.actor.age))
+        fresh_server(terms)
         return self.actor.call(self._task, "take_seat", self.actor.age.public, pays=view.terms.evaluator_bond)
 
     def _note(self, view: TaskView) -> list[Action]:

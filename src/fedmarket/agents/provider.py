@@ -14,6 +14,7 @@ from fedmarket.domain.terms import Admission, Terms
 from fedmarket.learning.fixed_point import quantise_change
 from fedmarket.learning.gate import GateContext, admit
 from fedmarket.learning.recipe import Recipe, train_locally
+from fedmarket.learning.server_step import client_config
 from fedmarket.learning.table import Table
 from fedmarket.learning.tensors import Tensors
 from fedmarket.learning.update import make_payload
@@ -32,7 +33,8 @@ def trainer_on(table: Table) -> Trainer:
     """Return the honest local training on one's own `table`: (recipe, model, terms, seed) -> trained model."""
 
     def train(recipe: Recipe, model: Tensors, terms: Terms, seed: int) -> Tensors:
-        return train_locally(recipe, model, table, terms.training, seed)
+        proximal = client_config(terms.strategy).get("proximal-mu", 0.0)
+        return train_locally(recipe, model, table, terms.training, seed, proximal)
 
     return train
 

@@ -4,8 +4,9 @@ from fedmarket.audit.evidence import Evidence
 from fedmarket.audit.finding import Finding
 from fedmarket.audit.public import AuditFault
 from fedmarket.domain.score_table import ScoreTable
+from fedmarket.domain.strategies import AVERAGING
 from fedmarket.record.evaluation import check_start
-from fedmarket.record.models import fresh_server, initial_model, open_model
+from fedmarket.record.models import fresh_server, initial_model, open_model, rule_of
 from fedmarket.record.replay import Replay, check_next_model
 
 
@@ -32,13 +33,13 @@ def models(evidence: Evidence) -> Finding:
     """Take every server step again and compare the model with the committed one."""
     record, identity, terms = evidence.record, evidence.identity, evidence.terms
     assert identity is not None
-    server, base = fresh_server(terms), initial_model(terms)
+    server, rule, base = fresh_server(terms), rule_of(terms), initial_model(terms)
     for number in evidence.rounds():
         manifest = record.manifest(evidence.number, number)
         total = evidence.opened.total(number)
         after = open_model(record, evidence.number, number, identity)
-        computed = server.advance(base, total, manifest.delivered_weight)
-        check_next_model(number, computed, after, exact=not terms.strategy.parameters)
+        computed = server.advance(base, total, rule.total_weight(manifest.delivered_weight))
+        check_next_model(number, computed, after, exact=terms.strategy.name in AVERAGING)
         base = after
     return Finding("models", count=evidence.verified)
 

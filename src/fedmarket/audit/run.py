@@ -10,6 +10,8 @@ from fedmarket.audit.finding import Finding
 from fedmarket.domain.errors import MarketError, UsageError
 
 PASS, FAIL, PRIVATE, BLOCKED = "PASS", "FAIL", "PRIVATE", "BLOCKED"
+LACKING = ("strategy.flower_missing",)
+"""Refusals that are about this process and not about the record: no check can answer while they stand."""
 MISSING = "store.missing"
 RETENTION = "retention"
 DAMAGED = ("record.bad_export", "record.altered_export")
@@ -62,7 +64,7 @@ def _nothing_to_check(fault: UsageError) -> tuple[Check, ...]:
 
 
 def audit(evidence: Evidence) -> tuple[Check, ...]:
-    """Run every check once."""
+    """Run every check once; raises UsageError where a package is missing that a task's terms need for one of them."""
     done: dict[str, Check] = {}
     for row in CHECKS:
         done[row.name] = _run(row, evidence, done)
@@ -79,6 +81,8 @@ def _run(row: Row, evidence: Evidence, done: dict[str, Check]) -> Check:
     try:
         return Check(row.name, PASS, row.run(evidence))
     except MarketError as fault:
+        if fault.error_id in LACKING:
+            raise
         if fault.error_id == MISSING and evidence.retention_ended:
             return Check(row.name, BLOCKED, _expired(fault, evidence), RETENTION)
         return Check(row.name, FAIL, fault)

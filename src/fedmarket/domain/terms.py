@@ -52,6 +52,14 @@ class Strategy:
 
 
 @dataclass(frozen=True)
+class Aggregation:
+    """The rule that makes one update of a round's many; parameters are exact decimal strings."""
+
+    name: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class DataSchema:
     """Columns of the data: features with the constants that standardise them, and what the target holds.
 
@@ -153,7 +161,7 @@ class Terms:
     rounds: int
     training: Training
     strategy: Strategy
-    aggregation: str
+    aggregation: Aggregation
     clip: str
     admission: Admission
     data: DataSchema

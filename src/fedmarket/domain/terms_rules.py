@@ -6,10 +6,9 @@ from fedmarket.domain.canonical import id_hash
 from fedmarket.domain.errors import TermsError
 from fedmarket.domain.rates import exact
 from fedmarket.domain.recipe_choice import CLASSES_ONLY, NUMBERS_ONLY
+from fedmarket.domain.strategies import aggregation_parameters, strategy_parameters
 from fedmarket.domain.terms import DataSchema, Terms, Validation
 
-STRATEGIES = {"fedavg": (), "fedavgm": ("server_momentum",)}
-AGGREGATIONS = ("mean",)
 PRIVACY = ("plain",)
 MIN_STEPS = 5
 MIN_BATCH = 16
@@ -42,14 +41,8 @@ def _require(condition: bool, rule: str, **params: object) -> None:
 
 def _check_names(terms: Terms) -> None:
     terms.recipe.checked()
-    strategy = terms.strategy
-    _require(strategy.name in STRATEGIES, "unknown_strategy", name=strategy.name, known=", ".join(STRATEGIES))
-    expected = STRATEGIES[strategy.name]
-    named = tuple(name for name, _ in strategy.parameters)
-    _require(named == expected, "bad_parameters", name=strategy.name, expected=", ".join(expected) or "none")
-    for name, text in strategy.parameters:
-        _require(0 <= exact(name, text) < 1, "bad_momentum", name=name, text=text)
-    _require(terms.aggregation in AGGREGATIONS, "unknown_aggregation", name=terms.aggregation)
+    strategy_parameters(terms.strategy)
+    aggregation_parameters(terms.aggregation)
     _require(terms.privacy in PRIVACY, "unknown_privacy", name=terms.privacy)
     _require(len(terms.initial_model) == 32, "bad_hash", name="initial_model")
     _require(len(terms.validation.commitment) == 32, "bad_hash", name="validation commitment")
@@ -65,6 +58,8 @@ def _check_training(terms: Terms) -> None:
     _require(training.batch <= MAX_BATCH, "batch_too_large", limit=MAX_BATCH)
     _require(exact("learning_rate", training.learning_rate) > 0, "bad_learning_rate", text=training.learning_rate)
     _require(0 <= exact("momentum", training.momentum) < 1, "bad_momentum", name="momentum", text=training.momentum)
+    pull = exact("learning_rate", training.learning_rate) * strategy_parameters(terms.strategy).get("proximal_mu", 0)
+    _require(pull <= 1, "proximal_too_strong")
     clip, weight = exact("clip", terms.clip), terms.admission.max_weight
     _require(clip < CLIP_LIMIT and terms.clip_quanta >= 1, "bad_clip", limit=CLIP_LIMIT)
     _require(clip * weight < NORM_BUDGET, "overflow", clip=terms.clip, weight=weight, limit=NORM_BUDGET)

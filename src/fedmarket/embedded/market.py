@@ -35,6 +35,7 @@ from fedmarket.embedded.plan import (
 from fedmarket.embedded.report import RoundLine, TaskReport
 from fedmarket.embedded.telling import Telling, round_line, tell
 from fedmarket.learning.metrics import measure
+from fedmarket.learning.server_step import build_server_step
 from fedmarket.learning.table import Table, table_from_arrays
 from fedmarket.learning.tensors import Tensors
 from fedmarket.record.evaluation import Scores, evaluate, open_validation
@@ -171,6 +172,8 @@ class TaskPlan:
         """Open the task, play every role until it is final and everything is claimed, and return what came of it."""
         if not self.parties:
             raise UsageError("embedded.no_providers")
+        # Every seat is played by this process, so what its strategy needs must be installed here.
+        build_server_step(self.options.strategy)
         return TaskRun(self, on_round, on_stage)
 
 

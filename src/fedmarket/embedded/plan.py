@@ -16,6 +16,7 @@ from fedmarket.domain.recipe_choice import NUMBERS_ONLY, RecipeChoice
 from fedmarket.domain.terms import (
     Admission,
     Admitted,
+    Aggregation,
     DataSchema,
     Goal,
     Money,
@@ -49,6 +50,7 @@ WINDOWS = Windows(
 
 
 AVERAGING = Strategy("fedavg")
+MEAN = Aggregation("mean")
 HALF_MOMENTUM = Strategy("fedavgm", (("server_momentum", "0.5"),))
 
 
@@ -66,6 +68,7 @@ class Options:
     learning_rate: str = "0.05"
     momentum: str = "0.9"
     strategy: Strategy = AVERAGING
+    aggregation: Aggregation = MEAN
     clip: str = "1.0"
     target: str | None = "0.90"
     performance: int = 780
@@ -169,7 +172,7 @@ def make_terms(
         rounds=options.rounds,
         training=Training(options.steps, options.batch, options.learning_rate, options.momentum),
         strategy=options.strategy,
-        aggregation="mean",
+        aggregation=options.aggregation,
         clip=options.clip,
         admission=admission,
         data=schema,

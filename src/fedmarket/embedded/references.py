@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from fedmarket.domain.terms import Terms
 from fedmarket.embedded.report import Comparison, Quality
-from fedmarket.learning.aggregate import weighted_sum
 from fedmarket.learning.fixed_point import quantise
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.recipe import Recipe, train_locally
+from fedmarket.learning.server_step import client_config
 from fedmarket.learning.table import Table, schema_from_arrays, table_from_arrays
 from fedmarket.learning.tensors import Tensors, difference
-from fedmarket.record.models import fresh_server, initial_model, recipe_of
+from fedmarket.record.models import fresh_server, initial_model, recipe_of, rule_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +35,12 @@ def quality(recipe: Recipe, model: Tensors, test: Table) -> Quality:
 def train_alone(terms: Terms, table: Table, seed: int) -> Tensors:
     """Return the model of the same rounds, steps, clip and server step with `table` as the only provider's data."""
     recipe, server, model = recipe_of(terms), fresh_server(terms), initial_model(terms)
+    rule, proximal = rule_of(terms), client_config(terms.strategy).get("proximal-mu", 0.0)
     for round_number in range(1, terms.rounds + 1):
-        trained = train_locally(recipe, model, table, terms.training, seed + round_number)
+        trained = train_locally(recipe, model, table, terms.training, seed + round_number, proximal)
         update = quantise(difference(trained, model), terms.clip_quanta)
-        model = server.advance(model, weighted_sum([update], [1], recipe.spec, terms.clip_quanta), 1)
+        total = rule.total({"alone": update}, {"alone": 1}, recipe.spec, terms.clip_quanta)
+        model = server.advance(model, total, rule.total_weight(1))
     return model
 
 

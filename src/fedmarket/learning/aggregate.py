@@ -25,14 +25,19 @@ def weighted_sum(updates: Sequence[Tensors], weights: Sequence[int], spec: Tenso
     integers. Raises TermsError (overflow) where the terms' rule clip x total weight < 2^53 quanta does not
     hold.
     """
-    if len(updates) != len(weights) or any(weight <= 0 for weight in weights):
-        raise ValueError("every update needs one weight above zero")
-    refuse_overflow(clip_quanta, sum(weights))
-    _refuse_far_coordinates(updates, weights)
+    refuse_inexact(updates, weights, clip_quanta)
     total = spec.of("I64").zeros()
     for name, array in total.items():
         _add(array.reshape(-1), [update[name].reshape(-1) for update in updates], weights)
     return total
+
+
+def refuse_inexact(updates: Sequence[Tensors], weights: Sequence[int], clip_quanta: int) -> None:
+    """Raise TermsError (overflow) unless every sum of these updates, each weighing at most its weight, is exact."""
+    if len(updates) != len(weights) or any(weight <= 0 for weight in weights):
+        raise ValueError("every update needs one weight above zero")
+    refuse_overflow(clip_quanta, sum(weights))
+    _refuse_far_coordinates(updates, weights)
 
 
 def _refuse_far_coordinates(updates: Sequence[Tensors], weights: Sequence[int]) -> None:

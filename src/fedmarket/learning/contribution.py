@@ -95,9 +95,10 @@ class ScoreBook:
 class RoundGame:
     """The fixed-weight game of one round: v(S) = -validation loss of the model after the step of S alone.
 
-    Absent means a zero update and no momentum, all weights staying as they are; the step is linear in the
-    updates, so that of S is the sum of its shares. For comparison and audit with `valuation.exact` and the
-    other estimators.
+    Absent means a zero update and no momentum, all weights staying as they are. The step of S is taken to be
+    the sum of its shares: exactly so for the mean with a linear server step (FedAvg, FedProx, FedAvgM); for
+    other rules and strategies play `rule_game`. For comparison and audit with `valuation.exact` and the other
+    estimators.
     """
 
     def __init__(self, recipe: Recipe, base: Tensors, shares: Mapping[str, FloatVector], validation: Table) -> None:

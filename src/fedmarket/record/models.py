@@ -3,9 +3,11 @@
 from fedmarket.domain.errors import RefusedError
 from fedmarket.domain.manifest import Manifest
 from fedmarket.domain.manifest_rules import RoundFault
+from fedmarket.domain.strategies import AVERAGING
 from fedmarket.domain.terms import Terms
 from fedmarket.learning.recipe import Recipe, build_recipe
-from fedmarket.learning.server_step import ServerStep, build_server_step
+from fedmarket.learning.rules import AggregationRule, build_rule
+from fedmarket.learning.server_step import ServerOptimiser, build_server_step
 from fedmarket.learning.tensors import Tensors, decode, model_id
 from fedmarket.record.live import Record
 from fedmarket.record.relay import open_shared
@@ -41,25 +43,31 @@ def open_model(record: Record, number: int, round_number: int, identity: AgeIden
 
 
 def open_total(record: Record, manifest: Manifest, terms: Terms, identity: AgeIdentity) -> Tensors:
-    """Return a round's exact int64 sum as the aggregator stored it."""
+    """Return a round's exact int64 aggregate as the aggregator stored it."""
     spec = recipe_of(terms).spec.of("I64")
     data = open_shared(record, manifest.task, manifest, "aggregate", identity)
     return decode(data, spec, spec.encoded_bytes)
 
 
-def fresh_server(terms: Terms) -> ServerStep:
-    """Return the strategy's state before round 1."""
+def rule_of(terms: Terms) -> AggregationRule:
+    """Return the aggregation rule that the terms name."""
+    return build_rule(terms.aggregation)
+
+
+def fresh_server(terms: Terms) -> ServerOptimiser:
+    """Return the strategy's state before round 1; raises UsageError where it needs a package that is not installed."""
     return build_server_step(terms.strategy)
 
 
-def server_after(record: Record, number: int, rounds: int, identity: AgeIdentity) -> ServerStep:
+def server_after(record: Record, number: int, rounds: int, identity: AgeIdentity) -> ServerOptimiser:
     """Return the strategy's state after `rounds` rounds, rebuilt from the stored aggregates."""
     terms = record.terms(number)
-    server = fresh_server(terms)
-    if not terms.strategy.parameters:
+    server, rule = fresh_server(terms), rule_of(terms)
+    if terms.strategy.name in AVERAGING:
         return server
     for round_number in range(1, rounds + 1):
         manifest = record.manifest(number, round_number)
         base = open_model(record, number, round_number - 1, identity)
-        server.advance(base, open_total(record, manifest, terms, identity), manifest.delivered_weight)
+        total = open_total(record, manifest, terms, identity)
+        server.advance(base, total, rule.total_weight(manifest.delivered_weight))
     return server

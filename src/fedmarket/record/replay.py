@@ -11,16 +11,18 @@ import numpy as np
 from fedmarket.domain.errors import MarketError
 from fedmarket.domain.manifest import Manifest
 from fedmarket.domain.manifest_rules import RoundFault, check_manifest, check_signatures
-from fedmarket.learning.aggregate import weighted_sum
+from fedmarket.domain.strategies import AVERAGING
 from fedmarket.learning.bundle import unpack_bundle
 from fedmarket.learning.fixed_point import QUANTUM
 from fedmarket.learning.gate import Admitted, admit
-from fedmarket.learning.server_step import ServerStep, Vector
+from fedmarket.learning.momenta import Vector
+from fedmarket.learning.rules import AggregationRule
+from fedmarket.learning.server_step import ServerOptimiser
 from fedmarket.learning.tensors import Tensors, encode
 from fedmarket.record.admission import copies, first_announcements, gate_for, open_announced
 from fedmarket.record.facts import committed_round
 from fedmarket.record.live import Record
-from fedmarket.record.models import fresh_server, initial_model, open_model, recipe_of
+from fedmarket.record.models import fresh_server, initial_model, open_model, recipe_of, rule_of
 from fedmarket.record.notes import Noted, noted_by_most
 from fedmarket.record.relay import open_shared
 from fedmarket.record.task import Announcement
@@ -86,7 +88,7 @@ class Replay:
         self._opened = opened
         self._noted = noted or noted_by_most(record, number)
         self._terms = record.terms(number)
-        self._server = fresh_server(self._terms)
+        self._server, self._rule = fresh_server(self._terms), rule_of(self._terms)
         self.fault: MarketError | None = None
         self.verified = 0
 
@@ -111,9 +113,9 @@ class Replay:
         opened = self._opened or OpenedRounds(self._record, self._number, self._identity)
         admitted, total = opened.updates(number), opened.total(number)
         after = open_model(self._record, self._number, number, self._identity)
-        shares = shares_of(self._server, manifest, admitted)
-        computed = self._server.advance(base, total, manifest.delivered_weight)
-        check_next_model(number, computed, after, exact=not self._terms.strategy.parameters)
+        computed = self._server.advance(base, total, self._rule.total_weight(manifest.delivered_weight))
+        shares = shares_of(self._server, self._rule, manifest, admitted)
+        check_next_model(number, computed, after, exact=self._terms.strategy.name in AVERAGING)
         check_announcements(self._record, self._number, self._identity, manifest, admitted, self._noted)
         return CheckedRound(number, manifest, base, after, shares)
 
@@ -149,21 +151,26 @@ def open_updates(record: Record, number: int, identity: AgeIdentity, manifest: M
 def checked_sum(
     record: Record, number: int, identity: AgeIdentity, manifest: Manifest, admitted: dict[str, Admitted]
 ) -> Tensors:
-    """Return the exact weighted int64 sum of a round's updates; raises RoundFault unless the stored one is the same."""
+    """Return the exact int64 aggregate of a round's updates; raises RoundFault unless the stored one is the same."""
     terms = record.terms(number)
     weights = {entry.provider: entry.weight for entry in manifest.updates}
-    updates = [update.tensors for update in admitted.values()]
-    total = weighted_sum(updates, [weights[a] for a in admitted], recipe_of(terms).spec, terms.clip_quanta)
+    updates = {account: update.tensors for account, update in admitted.items()}
+    total = rule_of(terms).total(updates, weights, recipe_of(terms).spec, terms.clip_quanta)
     if open_shared(record, number, manifest, "aggregate", identity) != encode(total):
         raise RoundFault("round.wrong_aggregate", round=manifest.round)
     return total
 
 
-def shares_of(server: ServerStep, manifest: Manifest, admitted: dict[str, Admitted]) -> dict[str, Vector]:
-    """Return each account's share of the round's step (p,), the server's own momentum included."""
+def shares_of(
+    server: ServerOptimiser, rule: AggregationRule, manifest: Manifest, admitted: dict[str, Admitted]
+) -> dict[str, Vector]:
+    """Return each account's share of the round's step (p,), the server's own momentum included.
+
+    `server` has just taken that step.
+    """
     weights = {entry.provider: entry.weight for entry in manifest.updates}
     updates = {account: update.tensors for account, update in admitted.items()}
-    return server.shares(updates, weights, manifest.delivered_weight)
+    return server.shares(updates, rule.kept(updates, weights), rule.total_weight(manifest.delivered_weight))
 
 
 def check_announcements(
@@ -202,10 +209,11 @@ def _left_as_copy(
 def check_next_model(number: int, computed: Tensors, committed: Tensors, *, exact: bool) -> None:
     """Raise RoundFault unless the committed model is the computed one: to the bit, or within two quanta a coordinate.
 
-    Only averaging is portable to the bit; other server steps may round differently on another machine.
+    Only averaging is portable to the bit; other server steps may round differently on another machine, and where a
+    coordinate is so large that its float32 neighbour is further away than two quanta, to that neighbour.
     """
-    bound = 0.0 if exact else STEP_QUANTA * QUANTUM
     for name, values in computed.items():
-        gap = np.abs(values.astype(np.float64) - committed[name].astype(np.float64)).max(initial=0.0)
-        if gap > bound:
+        gap = np.abs(values.astype(np.float64) - committed[name].astype(np.float64))
+        bound = 0.0 if exact else np.maximum(STEP_QUANTA * QUANTUM, np.spacing(np.abs(values)))
+        if (gap > bound).any():
             raise RoundFault("round.wrong_model", round=number)
