@@ -92,8 +92,11 @@ class NetworkRecipe:
 
     def fold_gradients(self, model: Tensors, table: Table, folds: IntVector) -> FloatArray:
         """Return the gradient of the mean loss of each fold, (folds, p)."""
-        parts = (np.flatnonzero(folds == fold) for fold in range(int(folds.max()) + 1))
-        return np.stack([self._gradient(model, Table(table.features[rows], table.labels[rows])) for rows in parts])
+        gradients = np.empty((int(folds.max()) + 1, self.spec.parameters))
+        for fold, gradient in enumerate(gradients):
+            rows = np.flatnonzero(folds == fold)
+            gradient[:] = self._gradient(model, Table(table.features[rows], table.labels[rows]))
+        return gradients
 
     def coalition_losses(
         self, base: FloatArray, shares: FloatArray, table: Table
