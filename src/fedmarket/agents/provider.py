@@ -21,7 +21,7 @@ from fedmarket.learning.update import make_payload
 from fedmarket.record.admission import announcement_of, gate_for, header_for, sent_payload
 from fedmarket.record.facts import agreed_terms, update_readers
 from fedmarket.record.models import initial_model, recipe_of
-from fedmarket.record.slots import flooded, update_slot
+from fedmarket.record.slots import entries, flooded, update_slot
 from fedmarket.record.task import TaskView
 from fedmarket.store.age import encrypt
 
@@ -102,7 +102,7 @@ class ProviderAgent:
         slot = update_slot(record, self._task, context.round, context.attempt, context.provider)
         if now <= view.state.submit_deadline and (flooded(record, slot) or self._passed_over(view)):
             return self._announce(view)
-        if self._is_sent(context):
+        if self._is_sent(context, slot):
             return []
         base = model_or_ask(self.actor, self._task, context.round - 1)
         if isinstance(base, list):
@@ -111,9 +111,9 @@ class ProviderAgent:
         self._sent = (context, record.store.put_entry(slot, encrypted))
         return [Action(self.actor.account, "send_update", self._task)]
 
-    def _is_sent(self, context: GateContext) -> bool:
-        """Return whether our update for a slot lies there; what this process put itself is not opened again."""
-        if self._sent and self._sent[0] == context and self.actor.record.store.has(self._sent[1]):
+    def _is_sent(self, context: GateContext, slot: str) -> bool:
+        """Return whether our update lies in its slot; what this process put there itself is not opened again."""
+        if self._sent and self._sent[0] == context and self._sent[1] in entries(self.actor.record, slot):
             return True
         return sent_payload(self.actor.record, context, self.actor.age) is not None
 
