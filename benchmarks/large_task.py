@@ -25,14 +25,16 @@ MODELS = {"160k": "mlp:200", "11m": "mlp:13836"}
 
 @dataclass
 class Stopwatch:
-    """Adds up the seconds that honest trainers take."""
+    """Adds up the seconds that honest trainers take, and keeps the terms they train by."""
 
     seconds: float = 0.0
+    terms: Terms | None = None
 
     def around(self, trainer: Trainer) -> Trainer:
         """Return the same trainer, timed."""
 
         def train(recipe: Recipe, model: Tensors, terms: Terms, seed: int) -> Tensors:
+            self.terms = terms
             begun = perf_counter()
             trained = trainer(recipe, model, terms, seed)
             self.seconds += perf_counter() - begun

@@ -1,5 +1,6 @@
 """A round with the market against the same local training in a bare loop of federated averaging."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from statistics import median
 from time import perf_counter
@@ -11,7 +12,6 @@ from benchmarks.large_task import PROVIDERS, LargeTask, large_task
 from benchmarks.result import Found, Size, Table, Verdict
 from benchmarks.timing import timed
 from fedmarket.domain.terms import Terms
-from fedmarket.embedded.market import TaskRun
 from fedmarket.embedded.report import RoundLine
 from fedmarket.learning.recipe import train_locally
 from fedmarket.learning.table import Table as DataTable
@@ -52,10 +52,10 @@ def _compare(model: str, seed: int, sizes: _Sizes) -> tuple[int, float, float, f
     plain, market, local = [], [], []
     for repeat in range(sizes.repeats):
         task = large_task(model, seed + repeat, rounds=sizes.rounds, steps=steps)
-        done, each = _market_round(task)
+        terms, each = _market_round(task, sizes.rounds)
         market.append(each)
         local.append(task.watch.seconds / (PROVIDERS * sizes.rounds))
-        plain.append(_plain_round(done.terms, task.tables))
+        plain.append(_plain_round(terms, task.tables))
     ratio = median(with_market / without for with_market, without in zip(market, plain, strict=True))
     return steps, median(local), median(plain), median(market), ratio
 
@@ -63,22 +63,30 @@ def _compare(model: str, seed: int, sizes: _Sizes) -> tuple[int, float, float, f
 def _steps_of(model: str, seed: int, seconds: float) -> int:
     """Return how many local steps take about so many seconds, five at least; from a first task of five steps."""
     task = large_task(model, seed, rounds=1, steps=5)
-    terms = task.plan.run().terms
+    terms, _ = _market_round(task, 1)
     trial = replace(terms.training, steps=20)
     recipe, model_now = recipe_of(terms), initial_model(terms)
     found = min(timed(lambda: train_locally(recipe, model_now, task.tables[0], trial, seed))[0] for _ in range(3))
     return max(5, round(20 * seconds / found))
 
 
-def _market_round(task: LargeTask) -> tuple[TaskRun, float]:
-    """Run the task; return it, and the seconds of a round, from the start of training to the commit on chain."""
+class _Enough(Exception):
+    """The last round is on chain: what follows, scoring and paying, belongs to no round."""
+
+
+def _market_round(task: LargeTask, rounds: int) -> tuple[Terms, float]:
+    """Train with the market; return the terms and the seconds of a round, up to its commit on chain."""
     seconds: list[float] = []
 
     def keep(line: RoundLine) -> None:
         seconds.append(line.seconds)
+        if len(seconds) == rounds:
+            raise _Enough
 
-    done = task.plan.run(keep)
-    return done, sum(seconds) / len(seconds)
+    with suppress(_Enough):
+        task.plan.run(keep)
+    assert task.watch.terms is not None
+    return task.watch.terms, sum(seconds) / len(seconds)
 
 
 def _plain_round(terms: Terms, tables: list[DataTable]) -> float:
