@@ -44,12 +44,12 @@ class HiddenLayer:
 
     def forward(self, model: Tensors, features: FloatArray) -> FloatArray:
         """Return the outputs (n, o) for `features` (n, d)."""
-        outputs: FloatArray = self._units(model, features) @ model["output_weight"].astype(np.float64)
+        outputs: FloatArray = self._units(model, features) @ model["output_weight"].astype(np.float64, copy=False)
         return outputs + model["output_bias"]
 
     def gradient(self, model: Tensors, features: FloatArray, slopes: Callable[[FloatArray], FloatArray]) -> FloatArray:
         """Return the gradient (p,) of the sum over rows, where `slopes` maps outputs to d loss / d outputs."""
-        units, weight = self._units(model, features), model["output_weight"].astype(np.float64)
+        units, weight = self._units(model, features), model["output_weight"].astype(np.float64, copy=False)
         outer = slopes(units @ weight + model["output_bias"])
         inner = (outer @ weight.T) * (units > 0)
         parts = (inner.sum(axis=0), features.T @ inner, outer.sum(axis=0), units.T @ outer)
@@ -79,7 +79,7 @@ class HiddenLayer:
         return combined
 
     def _units(self, model: Tensors, features: FloatArray) -> FloatArray:
-        units: FloatArray = features @ model["hidden_weight"].astype(np.float64) + model["hidden_bias"]
+        units: FloatArray = features @ model["hidden_weight"].astype(np.float64, copy=False) + model["hidden_bias"]
         np.maximum(units, 0.0, out=units)
         return units
 
