@@ -7,6 +7,7 @@ AREAS = {
     "account": "Accounts and signatures",
     "age": "Encryption",
     "chain": "Chains",
+    "constants": "Constants from providers",
     "data": "Data files",
     "document": "Documents",
     "embedded": "Markets in one process",

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from fedmarket.agents.actor import Action, Actor
-from fedmarket.agents.provider import ProviderAgent, trainer_on
+from fedmarket.agents.provider import ProviderAgent, Ready, trainer_on
 from fedmarket.chain.simulated import SimulatedChain
 from fedmarket.domain.derive import hkdf
 from fedmarket.domain.terms import Terms
@@ -76,9 +76,9 @@ class HidesFromTheAggregator(ProviderAgent):
         return self._announce(view) if self.actor.record.now() <= view.state.submit_deadline else []
 
     def _make_update(
-        self, view: TaskView, context: GateContext, base: Tensors, *, announced: bool
+        self, view: TaskView, context: GateContext, ready: Ready, *, announced: bool
     ) -> tuple[bytes, bytes]:
-        update_id, sealed = super()._make_update(view, context, base, announced=announced)
+        update_id, sealed = super()._make_update(view, context, ready, announced=announced)
         return update_id, encrypt(decrypt(sealed, self.actor.age), self._readers(view))
 
     def _readers(self, view: TaskView) -> list[bytes]:

@@ -152,6 +152,13 @@ def one_provider_was_paid_for_another(case: Case) -> None:
     case.exhibit.change_fields("Claimed", moved)
 
 
+def the_data_are_said_to_be_standardised_otherwise(case: Case) -> None:
+    """Terms without bounds know no other constants than their own."""
+    manifest, data = case.exhibit.manifest(1), b"other constants"
+    changed = replace(manifest, constants=digest(data), constants_blob=case.seal(data))
+    case.exhibit.replace_manifest(1, changed)
+
+
 def the_validation_set_is_gone(case: Case) -> None:
     case.exhibit.remove(case.exhibit.terms.validation.blob)
 
@@ -196,6 +203,7 @@ SPOILED: dict[str, list[Callable[[Case], None]]] = {
     "settlement": [the_confirmed_root_is_another, the_confirmed_vote_moves_a_unit],
     "claims": [one_provider_was_paid_for_another],
     "validation": [the_validation_set_is_gone],
+    "constants": [the_data_are_said_to_be_standardised_otherwise],
     "updates": [a_bundle_is_gone, a_bundle_holds_the_updates_in_another_order],
     "aggregation": [an_aggregate_is_one_quantum_off],
     "models": [the_last_model_is_one_step_of_float32_off],

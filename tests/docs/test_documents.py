@@ -104,7 +104,7 @@ def test_every_verb_and_event_and_reason_is_documented() -> None:
 
 
 def test_every_catalogue_of_refusals_is_documented() -> None:
-    spoken = {"audit", "cli", "contract", "demo", "figure", "why"}
+    spoken = {"audit", "cli", "contract", "demo", "figure", "warning", "why"}
     assert {path.stem for path in (MESSAGES / "en").glob("*.json")} - spoken == AREAS.keys()
 
 

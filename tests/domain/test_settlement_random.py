@@ -7,7 +7,7 @@ from time import perf_counter
 
 import pytest
 
-from fedmarket.domain.settlement import PayRule, ProviderResult, Settlement, Verdict, fallback, settle
+from fedmarket.domain.settlement import PayRule, ProviderResult, Settlement, Verdict, settle
 from tests.domain.settlement_cases import (
     ACCOUNTS,
     AGGREGATOR,
@@ -165,49 +165,3 @@ def test_the_largest_amounts_a_contract_can_hold_settle_exactly_and_fast() -> No
     assert any(settlement.debit.values())
     assert paid_out(settlement, providers) == paid_in(rule, providers)
     assert sum(settlement.share_ppb.values()) == 10**9
-
-
-# fallback
-
-
-def random_fallback(rng: random.Random, rule: PayRule) -> tuple[PayRule, list[ProviderResult], Verdict]:
-    """A random case in which nobody delivered more rounds than were committed."""
-    found_rule, providers, verdict = random_case(rng, rule)
-    rounds = len(verdict.committers)
-    return found_rule, [replace(p, delivered=min(p.delivered, rounds), score_ppb=0) for p in providers], verdict
-
-
-@pytest.mark.parametrize("rule", [LISTED, replace(LISTED, priced=True), OPEN], ids=["listed", "priced", "open"])
-def test_every_unit_of_a_fallback_goes_to_exactly_one_party(rule: PayRule) -> None:
-    rng = random.Random(8)
-    for _ in range(500):
-        found_rule, providers, verdict = random_fallback(rng, rule)
-        found = fallback(found_rule, providers, verdict.committers, verdict.evaluators_paid)
-        assert sum(found.owed.values()) + sum(found.fees.values()) + found.refund == found_rule.escrow
-        assert min(found.refund, *found.owed.values()) >= 0
-        assert found == fallback(found_rule, providers[::-1], verdict.committers, verdict.evaluators_paid)
-
-
-@pytest.mark.parametrize("rule", [LISTED, replace(LISTED, priced=True), OPEN], ids=["listed", "priced", "open"])
-def test_what_others_delivered_changes_nobodys_pay_in_a_fallback(rule: PayRule) -> None:
-    rng = random.Random(9)
-    for _ in range(500):
-        found_rule, providers, verdict = random_fallback(rng, rule)
-        rounds = len(verdict.committers)
-        me, *others = rng.sample(providers, len(providers))
-        lied = [replace(p, delivered=rng.randint(0, rounds), score_ppb=0) for p in others]
-        told = fallback(found_rule, [me, *others], verdict.committers, ())
-        assert fallback(found_rule, [me, *lied], verdict.committers, ()).owed[me.account] == told.owed[me.account]
-
-
-@pytest.mark.parametrize("rule", [LISTED, replace(LISTED, priced=True), OPEN], ids=["listed", "priced", "open"])
-def test_however_deliveries_are_stated_the_fallbacks_claims_stay_within_what_the_rounds_can_earn(rule: PayRule) -> None:
-    """The most is P + A * c // N: with it every claim is paid in full, in any order."""
-    rng = random.Random(10)
-    for _ in range(1000):
-        found_rule, providers, verdict = random_fallback(rng, rule)
-        rounds = len(verdict.committers)
-        most = [replace(p, delivered=rounds, score_ppb=0) for p in providers]
-        budget = found_rule.performance + found_rule.participation * rounds // found_rule.rounds
-        for stated in (providers, most):
-            assert sum(fallback(found_rule, stated, verdict.committers, ()).owed.values()) <= budget

@@ -10,6 +10,7 @@ import pytest
 from fedmarket.agents.provider import Trainer
 from fedmarket.audit.run import PASS, audit_export
 from fedmarket.chain.simulated import SimulatedChain
+from fedmarket.domain.canonical import id_hash
 from fedmarket.domain.errors import LANGUAGES, MarketError, StoreError
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.terms import Aggregation, Strategy, Terms
@@ -18,6 +19,7 @@ from fedmarket.embedded.plan import HALF_MOMENTUM, TOKEN, Options, allow_list, a
 from fedmarket.embedded.report import RoundLine
 from fedmarket.learning.recipe import Recipe
 from fedmarket.learning.tensors import Tensors, model_id
+from fedmarket.record.constants import data_schema
 from fedmarket.store.memory import MemoryStore
 from tests.agents.rogue_providers import return_unchanged
 from tests.agents.strategies import FEDADAM, FEDPROX
@@ -278,3 +280,29 @@ def test_under_open_admission_providers_lock_bonds_and_who_earned_is_paid() -> N
 
 def test_open_admission_without_a_target_is_refused() -> None:
     refused("terms.open_without_target", plan(market(), admission="open", target_skill=None).run)
+
+
+def test_with_bounds_the_constants_are_those_of_the_providers(tmp_path: Path) -> None:
+    on = market(folder=tmp_path)
+    task = on.task(arrays(9, 60), rounds=2, steps=5, target_skill="0.5", bounds=[(-5, 5), (-5, 5)])
+    for number in range(3):
+        task.provider(f"site {number}", *arrays(number, 60))
+    run = task.run()
+    schema = data_schema(run.record, run.number, run.requester.age)
+    pooled = np.concatenate([arrays(number, 60)[0] for number in range(3)])
+    assert [float(text) for text in schema.means] == pytest.approx(pooled.mean(axis=0), abs=1e-5)
+    assert [float(text) for text in schema.scales] == pytest.approx(pooled.std(axis=0), abs=1e-5)
+    on.export(tmp_path)
+    checks = audit_export(tmp_path, run.number, run.evaluators[0].secret)
+    assert {check.status for check in checks} == {PASS}
+    assert "what 3 providers said of their columns" in " ".join(check.detail for check in checks)
+    bundle = run.record.manifest(run.number, 1).summaries_blob
+    name = id_hash(bundle).hex()
+    (tmp_path / "store" / "sha256" / name[:2] / name[2:]).unlink()
+    failed = [check.name for check in audit_export(tmp_path, run.number, run.evaluators[0].secret) if check.fault]
+    assert failed == ["constants"]
+
+
+@pytest.mark.parametrize("bounds", [[(0, 1)], [(0, 1), (1, 1)], [(0, 1), (2, 1)]])
+def test_bounds_that_bound_nothing_are_refused(bounds: list[tuple[float, float]]) -> None:
+    refused("terms.bad_bounds", plan(market(), bounds=bounds).run)

@@ -86,6 +86,17 @@ def test_ten_providers_contributions_are_their_shapley_values_within_the_bound(
     assert np.median(errors) <= bound, errors
 
 
+def test_the_nearer_a_trim_is_to_the_median_the_rougher_are_contributions() -> None:
+    def error(trim: str) -> float:
+        rule = Aggregation("trimmed_mean", (("trim", trim),))
+        worlds = [federation(seed, 8, 4, FEDAVG, aggregation=rule) for seed in range(5)]
+        return float(np.median([error_against_shapley(world, FEDAVG, rule) for world in worlds]))
+
+    little, much, nearly_the_median = error("0.1"), error("0.3"), error("0.49")
+    assert little < 0.25 < much < nearly_the_median
+    assert nearly_the_median > 0.4
+
+
 @pytest.mark.parametrize("name", ["mlp:32", "linear", "mlp:16 of a number"])
 def test_other_recipes_contributions_too_are_their_shapley_values_within_a_hundredth(name: str) -> None:
     def world(seed: int) -> Federation:

@@ -208,6 +208,24 @@ def test_a_step_of_flowers_uses_no_network_no_process_no_file_no_thread_and_no_e
     assert done.stderr == ""
 
 
+LIGHT = """
+import sys
+import fedmarket.agents.aggregator, fedmarket.agents.evaluator, fedmarket.agents.provider, fedmarket.embedded.demo
+from fedmarket.domain.terms import Strategy
+from fedmarket.learning.server_step import build_server_step
+
+for strategy in (Strategy("fedavg"), Strategy("fedprox", (("proximal_mu", "1"),))):
+    build_server_step(strategy)
+build_server_step(Strategy("fedavgm", (("server_momentum", "0.5"),)))
+print([name for name in sys.modules if name.partition(".")[0] in ("flwr", "grpc")])
+"""
+
+
+def test_nobody_loads_flower_for_a_task_that_does_not_need_it() -> None:
+    done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 @each_adaptive
 def test_without_flower_an_adaptive_strategy_is_refused_saying_what_to_install(
     strategy: Strategy, monkeypatch: pytest.MonkeyPatch

@@ -82,6 +82,7 @@ OTHERS: dict[str, tuple[str, Any]] = {
     "terms": ("terms", bytes(32)),
     "base": ("base_model", sha256(b"another").digest()),
     "provider": ("provider", address_of(BOB)),
+    "constants": ("constants", sha256(b"others").digest()),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 import fedmarket.learning
 from fedmarket.domain.errors import LANGUAGES
 
-AREAS = ("update", "data", "recipe")
+AREAS = ("update", "data", "recipe", "strategy")
 
 
 def catalogue(lang: str, area: str) -> dict[str, str]:
@@ -35,6 +35,6 @@ def test_every_refusal_in_the_code_has_a_sentence_and_every_sentence_a_refusal(a
     source = "".join(path.read_text() for path in folder.glob("*.py"))
     used = set(re.findall(rf'"{area}\.([a-z_]+)"', source))
     if area == "update":
-        names = ("chain", "contract", "task", "round", "attempt", "terms", "base", "provider")
+        names = ("chain", "contract", "task", "round", "attempt", "terms", "base", "provider", "constants")
         used |= {f"wrong_{name}" for name in names}
     assert used == set(catalogue("en", area))

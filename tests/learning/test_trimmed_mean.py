@@ -57,6 +57,12 @@ def test_a_weight_that_is_not_above_zero_is_a_fault(weights: dict[str, int]) -> 
         TrimmedMean(TRIM).total({"a": one(1)}, weights, ONE, QUANTA)
 
 
+def test_more_updates_than_places_are_a_fault_and_never_a_wrong_order() -> None:
+    updates = {f"account {number}": one(number) for number in range(1025)}
+    with pytest.raises(ValueError, match="1024"):
+        TrimmedMean(TRIM).total(updates, dict.fromkeys(updates, 1), ONE, QUANTA)
+
+
 def test_the_overflow_rule_is_that_of_the_mean() -> None:
     clip = 2**31 - 1
     last = (2**53 - 1) // clip
@@ -85,7 +91,7 @@ def test_it_is_the_mean_of_the_units_of_weight_between_the_cuts(lines: list[tupl
     assert rule.total_weight(sum(weights.values())) == sum(kept.values()) > 0
 
 
-@pytest.mark.parametrize("accounts", [1, 2, 9, 300])
+@pytest.mark.parametrize("accounts", [1, 2, 9, 1024])
 def test_what_is_kept_of_each_update_adds_up_to_the_total_at_every_coordinate(accounts: int) -> None:
     updates, weights = updates_of(1, accounts)
     rule = TrimmedMean(TRIM)

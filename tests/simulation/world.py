@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -145,8 +145,8 @@ class World:
     """One task among small synthetic providers.
 
     `dead` roles take no further step, `cast` gives roles to other agents than the honest ones, `rewrite` lets the
-    requester change its terms before it opens. With `open_weights`, units of bond by provider, anybody may join.
-    `refusals` collects what was refused to whom.
+    requester change its terms before it opens. With `bounds`, constants come from the providers. With `open_weights`,
+    units of bond by provider, anybody may join. `refusals` collects what was refused to whom.
     """
 
     chain: EmbeddedChain
@@ -157,6 +157,8 @@ class World:
     cast: Mapping[str, Callable[[Actor], Agent]] = field(default_factory=dict)
     rewrite: Callable[[Terms], Terms] = unchanged
     open_weights: tuple[int, ...] = ()
+    bounds: tuple[tuple[str, str], ...] = ()
+    rows: int = 32
     evaluators: int = EVALUATORS
     refusals: dict[str, list[MarketError]] = field(default_factory=dict)
     documents: Documents = field(default_factory=Documents)
@@ -165,10 +167,11 @@ class World:
     def __post_init__(self) -> None:
         random = np.random.default_rng(7)
         centre = np.array([[1.0, 0.5, 0.0], [-1.0, 0.0, 0.5]])
-        labels = np.arange(60 + 32 * PROVIDERS) % 2
+        labels = np.arange(60 + self.rows * PROVIDERS) % 2
         features = centre[labels] + random.normal(size=(len(labels), 3))
-        self.schema = schema_from_arrays(features[:60], labels[:60], ["a", "b", "c"])
-        parts = [slice(60 + 32 * i, 92 + 32 * i) for i in range(PROVIDERS)]
+        self.schema = replace(schema_from_arrays(features[:60], labels[:60], ["a", "b", "c"]), bounds=self.bounds)
+        parts = [slice(60 + self.rows * i, 60 + self.rows * (i + 1)) for i in range(PROVIDERS)]
+        self.raw = [features[part] for part in parts]
         self.tables = [table_from_arrays(features[part], labels[part], self.schema) for part in parts]
         terms, self.validation = self._make_terms((features[:60], labels[:60]))
         self.terms = self.rewrite(terms)
@@ -236,7 +239,8 @@ class World:
     def provider(self, actor: Actor, number: int, trainer: Trainer | None = None) -> ProviderAgent:
         """Build the agent of a provider that answers with `trainer`, by default the honest one on its own data."""
         weight = self.open_weights[number] if self.open_weights else None
-        return ProviderAgent(actor, 1, trainer or trainer_on(self.tables[number]), weight=weight)
+        table = self.tables[number]
+        return ProviderAgent(actor, 1, trainer or trainer_on(table, self.schema), weight=weight, table=table)
 
     def step(self, role: str) -> bool:
         """Let a role take one step in a new process; returns whether it did anything, or died trying."""

@@ -10,6 +10,7 @@ from fedmarket.domain.manifest import Entry, Manifest, count_delivered
 from fedmarket.learning.bundle import pack_bundle
 from fedmarket.learning.tensors import encode
 from fedmarket.record.admission import Candidates, collect
+from fedmarket.record.constants import NO_NOTICE, federated, give_notice, notice_of
 from fedmarket.record.facts import agreed_terms, delivered_counts, model_readers, round_readers
 from fedmarket.record.models import fresh_server, initial_model, open_model, recipe_of, rule_of, server_after
 from fedmarket.record.replay import Replay
@@ -52,6 +53,9 @@ class AggregatorAgent:
 
     def _commit(self, view: TaskView) -> list[Action]:
         now = self.actor.record.now()
+        if self._lacks_notice() and now <= view.state.round_deadline:
+            give_notice(self.actor.record, self._task, self.actor.secret, self.actor.age)
+            return [Action(self.actor.account, "give_notice", self._task)]
         if not view.state.submit_deadline < now <= view.state.round_deadline:
             return []
         candidates = collect(self.actor.record, self._task, self.actor.age)
@@ -60,6 +64,11 @@ class AggregatorAgent:
         commitment = (manifest.updates_root, manifest.model, manifest.hash)
         counts = (len(manifest.updates), manifest.delivered_weight)
         return self.actor.call(self._task, "commit_round", manifest.round, *commitment, *counts)
+
+    def _lacks_notice(self) -> bool:
+        """Return whether the task's constants come from its providers and nobody has said yet what they are."""
+        record = self.actor.record
+        return federated(record.terms(self._task)) and notice_of(record, self._task) is None
 
     def store_round(self, view: TaskView, candidates: Candidates) -> Manifest:
         """Aggregate, take the server's step, store model, sum and bundle, and return the manifest that names them."""
@@ -77,6 +86,7 @@ class AggregatorAgent:
             Entry(account, update.update_id, update.signature, weights[account])
             for account, update in candidates.admitted.items()
         )
+        notice = notice_of(record, self._task) or NO_NOTICE
         return Manifest(
             chain_id=record.domain.chain_id,
             contract=record.domain.contract,
@@ -94,6 +104,10 @@ class AggregatorAgent:
             updates=entries,
             exclusions=candidates.exclusions,
             delivered=count_delivered(delivered_counts(record, self._task, number - 1), entries),
+            constants=notice.constants,
+            constants_blob=notice.constants_blob,
+            summaries=notice.summaries,
+            summaries_blob=notice.summaries_blob,
         )
 
     def _take_over(self, view: TaskView) -> list[Action]:

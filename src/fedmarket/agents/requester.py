@@ -11,6 +11,7 @@ from fedmarket.domain.terms import Terms
 from fedmarket.domain.terms_rules import check
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.table import Table
+from fedmarket.record.evaluation import by_constants_in_force
 from fedmarket.record.models import open_model, recipe_of
 from fedmarket.record.relay import unopened
 from fedmarket.record.task import TaskView
@@ -72,8 +73,9 @@ class RequesterAgent:
         if done < goal.patience_rounds or self.actor.record.now() > view.state.round_deadline:
             return False
         recipe, record = recipe_of(self._terms), self.actor.record
+        held = by_constants_in_force(record, view.number, self.actor.age, self._validation)
         skills = [
-            measure(recipe, open_model(record, view.number, r, self.actor.age), self._validation).skill_ppb
+            measure(recipe, open_model(record, view.number, r, self.actor.age), held).skill_ppb
             for r in range(done - goal.patience_rounds, done + 1)
         ]
         return all(after - before < goal.patience_gain_ppb for before, after in pairwise(skills))

@@ -3,10 +3,13 @@
 from fedmarket.audit.evidence import Evidence
 from fedmarket.audit.finding import Finding
 from fedmarket.audit.public import AuditFault
+from fedmarket.domain.constants import Constants
 from fedmarket.domain.score_table import ScoreTable
 from fedmarket.domain.strategies import AVERAGING
+from fedmarket.record.constants import check_constants, constants_round
 from fedmarket.record.evaluation import check_start
 from fedmarket.record.models import fresh_server, initial_model, open_model, rule_of
+from fedmarket.record.relay import open_shared
 from fedmarket.record.replay import Replay, check_next_model
 
 
@@ -14,6 +17,20 @@ def validation(evidence: Evidence) -> Finding:
     """Open the validation set and measure the starting skill."""
     check_start(evidence.terms, evidence.validation)
     return Finding("validation", count=len(evidence.validation))
+
+
+def constants(evidence: Evidence) -> Finding:
+    """Combine providers' summaries again into the constants that the data were standardised by."""
+    record, identity = evidence.record, evidence.identity
+    assert identity is not None
+    for number in evidence.rounds():
+        check_constants(record, evidence.number, identity, record.manifest(evidence.number, number))
+    first = constants_round(record, evidence.number)
+    if first is None:
+        return Finding("constants_terms")
+    manifest = record.manifest(evidence.number, first)
+    stated = Constants.read(open_shared(record, evidence.number, manifest, "constants", identity))
+    return Finding("constants", count=len(stated.summaries))
 
 
 def updates(evidence: Evidence) -> Finding:

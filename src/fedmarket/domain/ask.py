@@ -6,7 +6,7 @@ from fedmarket.domain import codec
 from fedmarket.domain.errors import DocumentError
 
 SCHEMA = "fedmarket/ask/1"
-KINDS = ("bundle", "aggregate", "model")
+KINDS = ("bundle", "aggregate", "model", "constants", "summaries")
 ASK_BYTES = 512
 
 

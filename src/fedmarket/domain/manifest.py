@@ -9,6 +9,7 @@ from fedmarket.domain.merkle import StandardTree
 SCHEMA = "fedmarket/manifest/1"
 UPDATES_LEAF = ("address", "bytes32", "uint256")
 NO_UPDATE = bytes(32)
+NOTHING = bytes(32)
 Leaf = tuple[str, bytes, int]
 
 
@@ -40,7 +41,10 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One committed round. `*_blob` are the ids of ciphertexts, the other ids those of the plaintexts."""
+    """One committed round. `*_blob` are the ids of ciphertexts, the other ids those of the plaintexts.
+
+    `constants` and the `summaries` that they follow from are zero where the terms' own constants hold.
+    """
 
     chain_id: int
     contract: str
@@ -58,6 +62,10 @@ class Manifest:
     updates: tuple[Entry, ...]
     exclusions: tuple[Exclusion, ...]
     delivered: tuple[Delivered, ...]
+    constants: bytes = NOTHING
+    constants_blob: str = ""
+    summaries: bytes = NOTHING
+    summaries_blob: str = ""
 
     @property
     def encoded(self) -> bytes:

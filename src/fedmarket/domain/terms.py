@@ -64,7 +64,8 @@ class DataSchema:
     """Columns of the data: features with the constants that standardise them, and what the target holds.
 
     Classes by name; or none, where the target is a number, standardised by `target_mean` and `target_scale` ("0" and
-    "1" where there are classes).
+    "1" where there are classes). With `bounds` (low, high) for each feature, the features' constants are computed from
+    what providers say of their columns before round 1 (`domain.constants`); those here serve until then.
     """
 
     features: tuple[str, ...]
@@ -74,6 +75,7 @@ class DataSchema:
     classes: tuple[str, ...]
     target_mean: str = "0"
     target_scale: str = "1"
+    bounds: tuple[tuple[str, str], ...] = ()
 
     @property
     def regression(self) -> bool:

@@ -75,6 +75,9 @@ def _check_data(terms: Terms) -> None:
     for name, mean, scale in zip(data.features, data.means, data.scales, strict=True):
         exact(name, mean)
         _require(exact(name, scale) > 0, "bad_scale", name=name)
+    _require(len(data.bounds) in (0, len(data.features)), "bad_bounds", name=data.features[-1])
+    for name, (low, high) in zip(data.features, data.bounds, strict=False):
+        _require(exact(name, low) < exact(name, high), "bad_bounds", name=name)
     if data.regression:
         _require(terms.recipe.name not in CLASSES_ONLY, "needs_classes", name=terms.recipe.name)
         _check_number(data, validation)

@@ -13,6 +13,7 @@ from fedmarket.domain.accounts import AccountError, checksum
 _DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 _UPDATE = "Update(uint256 task,uint32 round,uint32 attempt,bytes32 terms,bytes32 base_model,bytes32 update)"
 _NOTE = "Note(uint256 task,uint32 round,uint32 attempt,address provider,bytes32 update,bytes32 blob)"
+_NOTICE = "Constants(uint256 task,uint32 attempt,bytes32 terms,bytes32 constants,bytes32 summaries)"
 _PERMIT = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 
 
@@ -63,6 +64,22 @@ class NoteMessage:
         """Return the 32 bytes to sign in `domain`; raises AccountError for a field beyond its type."""
         values = (self.task, self.round, self.attempt, checksum(self.provider), self.update, self.blob)
         return _digest(domain, _struct_hash(_NOTE, values))
+
+
+@dataclass(frozen=True)
+class NoticeMessage:
+    """What an aggregator signs for a task's constants before round 1; `constants` and `summaries` are hashes."""
+
+    task: int
+    attempt: int
+    terms: bytes
+    constants: bytes
+    summaries: bytes
+
+    def digest(self, domain: SigningDomain) -> bytes:
+        """Return the 32 bytes to sign in `domain`; raises AccountError for a field beyond its type."""
+        values = (self.task, self.attempt, self.terms, self.constants, self.summaries)
+        return _digest(domain, _struct_hash(_NOTICE, values))
 
 
 def permit_digest(token: SigningDomain, *, owner: str, spender: str, value: int, nonce: int, deadline: int) -> bytes:

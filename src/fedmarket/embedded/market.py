@@ -1,6 +1,6 @@
 """A market in one process: open a task on one's own arrays with one's own providers, run it, see who is owed what."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -36,9 +36,9 @@ from fedmarket.embedded.report import RoundLine, TaskReport
 from fedmarket.embedded.telling import Telling, round_line, tell
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.server_step import build_server_step
-from fedmarket.learning.table import Table, table_from_arrays
+from fedmarket.learning.table import Table, plain_decimal, table_from_arrays
 from fedmarket.learning.tensors import Tensors
-from fedmarket.record.evaluation import Scores, evaluate, open_validation
+from fedmarket.record.evaluation import Scores, by_constants_in_force, evaluate, open_validation
 from fedmarket.record.export import STORE, Export, write_export
 from fedmarket.record.facts import outcome
 from fedmarket.record.live import Record
@@ -108,6 +108,7 @@ class Market:
         budget: int = 1000,
         target_skill: str | None = "0.90",
         schema: DataSchema | None = None,
+        bounds: Sequence[tuple[float, float]] = (),
         evaluators: int = 3,
         standbys: int = 1,
         admission: Literal["list", "open"] = "list",
@@ -119,7 +120,8 @@ class Market:
         `OPEN_OPTIONS`. `options` are those of `fedmarket.embedded.plan.Options`. Without a `schema`, columns are
         standardised by the validation set's own means and deviations, and the target is a number for recipe "linear"
         and where labels are floats that are not all whole; give a schema where that is wrong. Raises UsageError where
-        the budget does not cover the fees.
+        the budget does not cover the fees. With `bounds`, lowest and highest value of each feature, its constants come
+        from what providers say of their columns before round 1 instead.
         """
         chosen = replace(OPEN_OPTIONS if admission == "open" else Options(), target=target_skill, **options)
         try:
@@ -129,6 +131,8 @@ class Market:
         features = np.asarray(validation[0], np.float64)
         names = [f"feature_{i}" for i in range(features.shape[1])]
         schema = schema or guess_schema(features, validation[1], names, chosen.recipe)
+        if bounds:
+            schema = replace(schema, bounds=tuple((plain_decimal(low), plain_decimal(high)) for low, high in bounds))
         return TaskPlan(self, validation, schema, chosen, evaluators, standbys, admission)
 
     def export(self, folder: Path) -> Path:
@@ -154,7 +158,7 @@ class TaskPlan:
     def provider(self, name: str, features: ArrayLike, labels: ArrayLike, *, weight: int | None = None) -> None:
         """Add a provider with its own raw features (n, d) and labels (n,); it weighs as many rows as it has."""
         table = table_from_arrays(features, np.asarray(labels), self.schema)
-        self._add(name, weight or len(table), trainer_on(table), table)
+        self._add(name, weight or len(table), trainer_on(table, self.schema), table)
 
     def untrained_provider(self, name: str, trainer: Trainer, weight: int) -> None:
         """Add a provider that answers with `trainer` whatever it is asked: a free rider, an attacker."""
@@ -267,7 +271,10 @@ class TaskRun:
         return [
             *(AggregatorAgent(actor, number) for actor in self.aggregators),
             *(EvaluatorAgent(actor, number) for actor in self.evaluators),
-            *(ProviderAgent(actor, number, party.trainer, weight=party.weight) for actor, party in parties),
+            *(
+                ProviderAgent(actor, number, party.trainer, weight=party.weight, table=party.table)
+                for actor, party in parties
+            ),
         ]
 
     def _play(self) -> int:
@@ -297,7 +304,8 @@ class TaskRun:
     def _line(self, task: int, number: int) -> RoundLine:
         """Tell a round while the task runs, as the requester sees it on its own validation set."""
         model = open_model(self.record, task, number, self.requester.age)
-        measured = measure(recipe_of(self.terms), model, self.validation)
+        held = by_constants_in_force(self.record, task, self.requester.age, self.validation)
+        measured = measure(recipe_of(self.terms), model, held)
         return round_line(self.record, task, number, measured, self._telling({}))
 
     def _telling(self, balances: dict[str, tuple[int, int]]) -> Telling:

@@ -21,7 +21,8 @@ class GateContext:
     """What the record says about the slot that a payload was found in.
 
     `terms` and `base_model` are 32-byte hashes, `spec` the model's tensors, `clip_quanta` the norm bound in
-    quanta of 2^-24, `max_bytes` the greatest payload, `provider` the account whose slot it is.
+    quanta of 2^-24, `max_bytes` the greatest payload, `provider` the account whose slot it is, `constants` the hash of
+    those that data are standardised by (zero: the terms' own).
     """
 
     domain: SigningDomain
@@ -34,6 +35,7 @@ class GateContext:
     clip_quanta: int
     max_bytes: int
     provider: str
+    constants: bytes = bytes(32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,7 @@ def admit(payload: bytes, context: GateContext) -> Admitted:
     """Return the update in `payload` if it satisfies every rule that concerns it alone.
 
     Raises UpdateError named after the first rule broken: oversize; those of `parse`; wrong_chain,
-    wrong_contract, wrong_task, wrong_round, wrong_attempt, wrong_terms, wrong_base, wrong_provider;
+    wrong_contract, wrong_task, wrong_round, wrong_attempt, wrong_terms, wrong_base, wrong_provider, wrong_constants;
     bad_signature, wrong_signer; those of `decode`; unchanged; over_norm. Copies are found over a whole round,
     by `first_of_copies`.
     """
@@ -112,6 +114,7 @@ def _check_header(header: Header, context: GateContext) -> None:
         "terms": (header.terms.hex(), context.terms.hex()),
         "base": (header.base_model.hex(), context.base_model.hex()),
         "provider": (header.provider, context.provider),
+        "constants": (header.constants.hex(), context.constants.hex()),
     }
     for name, (found, wanted) in expected.items():
         if found != wanted:

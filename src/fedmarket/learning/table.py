@@ -45,9 +45,15 @@ def build_table(raw: FloatArray, labels: Labels, schema: DataSchema) -> Table:
         labels = _standard_targets(labels, schema)
     elif len(np.unique(labels)) < 2:
         raise DataError("data.one_class", column=schema.target, value=schema.classes[labels[0]])
+    means, scales = constants_of(schema)
+    return Table((raw - means) / scales, labels)
+
+
+def constants_of(schema: DataSchema) -> tuple[FloatArray, FloatArray]:
+    """Return the schema's means and scales of its features, each (d,)."""
     means = np.array([float(exact(*pair)) for pair in zip(schema.features, schema.means, strict=True)])
     scales = np.array([float(exact(*pair)) for pair in zip(schema.features, schema.scales, strict=True)])
-    return Table((raw - means) / scales, labels)
+    return means, scales
 
 
 def table_from_arrays(features: ArrayLike, labels: Sequence[Any] | NDArray[Any], schema: DataSchema) -> Table:
@@ -98,8 +104,8 @@ def schema_from_arrays(
             raise DataError("data.constant_column", column=name)
     return DataSchema(
         features=tuple(map(str, names)),
-        means=tuple(map(_decimal, means)),
-        scales=tuple(map(_decimal, scales)),
+        means=tuple(map(plain_decimal, means)),
+        scales=tuple(map(plain_decimal, scales)),
         target=target,
         classes=tuple(map(str, np.unique(np.asarray(labels)))),
     )
@@ -115,7 +121,7 @@ def regression_schema(
     schema = replace(schema_from_arrays(features, ["-"] * len(np.asarray(targets)), names, target), classes=())
     values = raw_labels(np.asarray(targets), schema)
     _refuse_constant(values, target)
-    return replace(schema, target_mean=_decimal(values.mean()), target_scale=_decimal(values.std()))
+    return replace(schema, target_mean=plain_decimal(values.mean()), target_scale=plain_decimal(values.std()))
 
 
 def folds(rows: int) -> IntVector:
@@ -162,5 +168,6 @@ def _numbers(features: ArrayLike, schema: DataSchema) -> FloatArray:
     return raw
 
 
-def _decimal(value: float) -> str:
+def plain_decimal(value: float) -> str:
+    """Return a number as documents write it: six digits, no exponent."""
     return format(Decimal(f"{value:.6g}"), "f")

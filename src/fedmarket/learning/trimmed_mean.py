@@ -66,6 +66,8 @@ class TrimmedMean:
         """
         if not updates:
             return
+        if len(updates) > 1 << _PLACE_BITS:
+            raise ValueError(f"at most {1 << _PLACE_BITS} updates can be ranked, not {len(updates)}")
         accounts = sorted(updates)
         rows = [flatten(updates[account]) for account in accounts]
         heavy = np.array([weights[account] for account in accounts], np.int64)
@@ -91,7 +93,7 @@ def _keys(parts: Sequence[NDArray[np.int32]]) -> NDArray[np.int64]:
 
 
 def _summed_up(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the cumulative sums down the rows; three times as fast as `cumsum` on so few of them."""
+    """Return the cumulative sums down the rows, a whole row at a time."""
     sums = rows.copy()
     for above, row in pairwise(sums):
         row += above

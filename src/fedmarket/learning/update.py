@@ -24,7 +24,10 @@ HEADER_LIMIT = 4096
 
 @dataclass(frozen=True)
 class Header:
-    """Who sends the update, and what for; `terms` and `base_model` are 32-byte hashes."""
+    """Who sends the update, and what for; `terms`, `base_model` and `constants` are 32-byte hashes.
+
+    `constants` are those that the data were standardised by, zero where they are the terms' own.
+    """
 
     chain_id: int
     contract: str
@@ -34,6 +37,7 @@ class Header:
     provider: str
     terms: bytes
     base_model: bytes
+    constants: bytes = bytes(32)
 
     def digest(self, update_id: bytes) -> bytes:
         """Return the 32 bytes that the provider signs for the update of this id."""

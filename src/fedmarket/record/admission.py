@@ -9,6 +9,7 @@ from fedmarket.domain.errors import MarketError, UpdateError
 from fedmarket.domain.manifest import Exclusion
 from fedmarket.learning.gate import Admitted, GateContext, Standing, admit, first_of_copies
 from fedmarket.learning.update import Header, parse, payload_limit
+from fedmarket.record.constants import constants_hash
 from fedmarket.record.live import Record
 from fedmarket.record.models import recipe_of
 from fedmarket.record.sealed import AGE_OVERHEAD
@@ -46,6 +47,7 @@ def gate_for(record: Record, number: int, round_number: int, attempt: int, provi
         clip_quanta=terms.clip_quanta,
         max_bytes=payload_limit(spec.of("I32")),
         provider=provider,
+        constants=constants_hash(record, number),
     )
 
 
@@ -60,6 +62,7 @@ def header_for(context: GateContext) -> Header:
         provider=context.provider,
         terms=context.terms,
         base_model=context.base_model,
+        constants=context.constants,
     )
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from fedmarket.domain.errors import MarketError, RefusedError
 from fedmarket.domain.score_table import ScoreTable
 from fedmarket.domain.terms import Terms
+from fedmarket.learning.columns import standardised_by
 from fedmarket.learning.contribution import ScoreBook, score_round
 from fedmarket.learning.metrics import Measurement, measure, reference_loss
 from fedmarket.learning.table import Table, folds
 from fedmarket.learning.validation import SALT_BYTES, SHAPE, unpack_validation
+from fedmarket.record.constants import data_schema
 from fedmarket.record.live import Record
 from fedmarket.record.models import initial_model, recipe_of
 from fedmarket.record.notes import Noted
@@ -54,6 +56,17 @@ def check_start(terms: Terms, validation: Table) -> None:
         raise RefusedError("record.wrong_start")
 
 
+def by_constants_in_force(record: Record, number: int, identity: AgeIdentity, table: Table) -> Table:
+    """Return `table`, standardised by the terms' constants, standardised by those in force.
+
+    Where they do not open to `identity` it comes back as it is: what was trained with them is then found at fault.
+    """
+    try:
+        return standardised_by(table, record.terms(number).data, data_schema(record, number, identity))
+    except MarketError:
+        return table
+
+
 def evaluate(
     record: Record,
     number: int,
@@ -65,6 +78,7 @@ def evaluate(
     """Replay a task's rounds with a seat's key and score them on the validation set; the rest as in `Replay`."""
     terms = record.terms(number)
     recipe, fold_of = recipe_of(terms), folds(len(validation))
+    validation = by_constants_in_force(record, number, identity, validation)
     book = ScoreBook(fold_of, reference_loss(recipe, validation))
     measurements = [measure(recipe, initial_model(terms), validation)]
     replay = Replay(record, number, identity, noted, opened)

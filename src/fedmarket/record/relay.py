@@ -10,7 +10,7 @@ from fedmarket.domain.ask import ASK_BYTES, KINDS, Ask
 from fedmarket.domain.canonical import digest, sha256_id
 from fedmarket.domain.derive import hkdf
 from fedmarket.domain.errors import MarketError
-from fedmarket.domain.manifest import Manifest
+from fedmarket.domain.manifest import NOTHING, Manifest
 from fedmarket.record.facts import model_readers, round_readers
 from fedmarket.record.live import Record
 from fedmarket.record.sealed import AGE_OVERHEAD, open_sealed
@@ -20,7 +20,7 @@ from fedmarket.store.age import AgeIdentity, decrypt, encrypt
 
 
 def open_shared(record: Record, number: int, manifest: Manifest, kind: str, identity: AgeIdentity) -> bytes:
-    """Return the plaintext of a round's "bundle", "aggregate" or "model", as it is stored or as somebody handed it on.
+    """Return the plaintext of one kind of a round's blobs, as it is stored or as somebody handed it on.
 
     Raises as `open_sealed` where neither opens.
     """
@@ -56,6 +56,8 @@ def unopened(
         manifest = record.readable_manifest(number, round_number)
         for kind in kinds if manifest else ():
             assert manifest is not None
+            if getattr(manifest, kind) == NOTHING:
+                continue
             try:
                 open_shared(record, number, manifest, kind, identity)
             except MarketError:
@@ -88,8 +90,9 @@ def _readers(record: Record, number: int) -> dict[tuple[int, str], frozenset[byt
     seats = frozenset(round_readers(view))
     readers: dict[tuple[int, str], frozenset[bytes]] = {}
     for line in view.rounds:
-        readers |= {(line.number, "bundle"): seats, (line.number, "aggregate"): seats}
+        readers |= dict.fromkeys([(line.number, kind) for kind in ("bundle", "aggregate", "summaries")], seats)
         readers[line.number, "model"] = frozenset(model_readers(view, terms, line.number))
+        readers[line.number, "constants"] = frozenset(model_readers(view, terms, 0))
     return readers
 
 

@@ -20,6 +20,7 @@ from fedmarket.learning.rules import AggregationRule
 from fedmarket.learning.server_step import ServerOptimiser
 from fedmarket.learning.tensors import Tensors, encode
 from fedmarket.record.admission import copies, first_announcements, gate_for, open_announced
+from fedmarket.record.constants import check_constants
 from fedmarket.record.facts import committed_round
 from fedmarket.record.live import Record
 from fedmarket.record.models import fresh_server, initial_model, open_model, recipe_of, rule_of
@@ -110,6 +111,7 @@ class Replay:
 
     def _check(self, number: int, base: Tensors) -> CheckedRound:
         manifest = public_round(self._record, self._number, number)
+        check_constants(self._record, self._number, self._identity, manifest)
         opened = self._opened or OpenedRounds(self._record, self._number, self._identity)
         admitted, total = opened.updates(number), opened.total(number)
         after = open_model(self._record, self._number, number, self._identity)

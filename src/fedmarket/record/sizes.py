@@ -1,5 +1,6 @@
 """How large the blobs that a manifest names can be: nobody reads more than that of what a stranger stored."""
 
+from fedmarket.domain.constants import CONSTANTS_BYTES, SUMMARY_BYTES
 from fedmarket.domain.manifest import Manifest
 from fedmarket.domain.terms import Terms
 from fedmarket.learning.bundle import COUNT, LENGTH
@@ -8,7 +9,11 @@ from fedmarket.learning.update import payload_limit
 
 
 def largest(terms: Terms, manifest: Manifest, kind: str) -> int:
-    """Return the most bytes that the plaintext of a round's "bundle", "aggregate" or "model" can have."""
+    """Return the most bytes that the plaintext of one kind of a manifest's blobs (`domain.ask.KINDS`) can have."""
+    if kind == "constants":
+        return CONSTANTS_BYTES
+    if kind == "summaries":
+        return COUNT.size + terms.admission.max_providers * (LENGTH.size + SUMMARY_BYTES)
     spec = build_recipe(terms.recipe, terms.data).spec
     if kind == "model":
         return spec.encoded_bytes

@@ -23,6 +23,16 @@ def score_slot(record: Record, task: int, account: str) -> str:
     return f"{_home(record, task)}/scores/{account}"
 
 
+def summary_slot(record: Record, task: int, account: str) -> str:
+    """Return the prefix of a provider's summary of its columns, encrypted to the seats before it joins."""
+    return f"{_home(record, task)}/summaries/{account}"
+
+
+def constants_slot(record: Record, task: int) -> str:
+    """Return the prefix of aggregators' signed notices of the task's constants."""
+    return f"{_home(record, task)}/constants"
+
+
 def ask_slot(record: Record, task: int) -> str:
     """Return the prefix of what parties of a task may read and cannot open."""
     return f"{_home(record, task)}/asks"
