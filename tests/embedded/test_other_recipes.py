@@ -21,7 +21,7 @@ from fedmarket.embedded.demo import DemoResult
 from fedmarket.embedded.figure import draw
 from fedmarket.embedded.market import Market, TaskPlan, TaskRun
 from fedmarket.embedded.references import Raw, compare
-from fedmarket.learning.table import schema_from_arrays
+from fedmarket.learning.table import regression_schema, schema_from_arrays
 from tests.agents.rogue_providers import return_unchanged
 
 ROWS = 60
@@ -159,18 +159,32 @@ def test_a_task_with_a_hidden_layer_settles_and_is_audited(tmp_path: Path, kind:
     assert {check.status for check in checks} == {PASS}
 
 
+def test_a_number_is_predicted_with_constants_that_come_from_the_providers_too(tmp_path: Path) -> None:
+    on = market(tmp_path)
+    bounds = [(-6.0, 8.0), (40.0, 60.0), (-9.0, 3.0)]
+    task = on.task(houses(9, 100), recipe="linear", rounds=3, target_skill="0.5", learning_rate="0.02", bounds=bounds)
+    for seed in (1, 2, 3):
+        task.provider(f"site {seed}", *houses(seed))
+    played = task.run()
+    on.export(tmp_path)
+    assert played.report.skill_final_ppb > 5 * 10**8
+    checks = audit_export(tmp_path, played.number, played.evaluators[0].secret)
+    assert {check.status for check in checks} == {PASS}
+
+
 class TestWhatTheTargetIs:
-    def test_floats_that_are_not_all_whole_are_numbers(self) -> None:
-        assert market().task(houses(9, 100), recipe="mlp:4").schema.regression
+    @pytest.mark.parametrize("labels", [houses(9, 100)[1], np.arange(100), np.arange(100.0), np.arange(100) % 2 / 2])
+    def test_a_recipe_that_takes_either_takes_many_or_broken_numbers_as_a_number(self, labels: np.ndarray) -> None:
+        assert market().task((houses(9, 100)[0], labels), recipe="mlp:4").schema.regression
 
-    def test_whole_numbers_and_names_are_classes(self) -> None:
+    @pytest.mark.parametrize("labels", [np.arange(100) % 10, np.arange(100.0) % 2, np.array(["1.5", "2"] * 50)])
+    def test_and_few_whole_numbers_or_words_as_classes(self, labels: np.ndarray) -> None:
+        assert not market().task((houses(9, 100)[0], labels), recipe="mlp:4").schema.regression
+
+    def test_softmax_takes_any_labels_as_classes_and_a_linear_recipe_as_numbers(self) -> None:
         features, _ = houses(9, 100)
-        for labels in (np.arange(100) % 2, np.arange(100.0) % 2, np.array(["a", "b"] * 50)):
-            assert not market().task((features, labels)).schema.regression
-
-    def test_a_linear_recipe_takes_whole_numbers_as_numbers(self) -> None:
-        features, prices = houses(9, 100)
-        assert market().task((features, prices.round().astype(int)), recipe="linear").schema.regression
+        assert len(market().task((features, np.arange(100))).schema.classes) == 100
+        assert market().task((features, np.arange(100) % 2), recipe="linear").schema.regression
 
 
 class TestRefusals:
@@ -181,7 +195,11 @@ class TestRefusals:
         assert refusal.value.error_id == error_id, str(refusal.value)
 
     def test_softmax_on_a_number(self) -> None:
-        self.refused("terms.needs_classes", plan(market(), "softmax").run)
+        features, prices = houses(9, 100)
+        schema = regression_schema(features, prices, ["a", "b", "c"])
+        task = market().task((features, prices), schema=schema)
+        task.provider("one", features, prices)
+        self.refused("terms.needs_classes", task.run)
 
     def test_a_linear_recipe_on_classes(self) -> None:
         features, prices = houses(9, 100)

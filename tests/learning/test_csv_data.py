@@ -85,6 +85,12 @@ def test_an_unknown_class_is_refused_naming_those_known(path: Path) -> None:
         read_csv(path, SCHEMA)
 
 
+def test_of_many_classes_the_refusal_names_the_first_and_their_number() -> None:
+    schema = DataSchema(("age",), ("0",), ("1",), "result", tuple(f"kind {i}" for i in range(90)))
+    with refused("data.unknown_class", "kind 11, … (90)"):
+        table_from_arrays([[1]], ["other"], schema)
+
+
 def test_one_class_only_is_refused(path: Path) -> None:
     path.write_text("age,size,result\n60,2.5,benign\n40,3.5,benign\n")
     with refused("data.one_class", "benign"):

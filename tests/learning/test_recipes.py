@@ -69,6 +69,19 @@ def test_the_weighted_mean_of_the_folds_is_the_whole_gradient(recipe: Recipe) ->
 
 
 @EVERY
+def test_gradients_along_a_path_are_the_mean_of_those_at_its_points(recipe: Recipe) -> None:
+    start, end = (unflatten(point(recipe, seed).astype(np.float32), recipe.spec) for seed in (2, 3))
+    rows, fold_of, path = table(recipe), folds(ROWS), [(0.0, 0.1), (0.3, 0.5), (1.0, 0.4)]
+    begin, step = flatten(start).astype(np.float64), flatten(difference(end, start))
+    models = [unflatten(begin + at * step, recipe.spec) for at, _ in path]
+    one_by_one = [
+        share * recipe.fold_gradients(model, rows, fold_of) for model, (_, share) in zip(models, path, strict=True)
+    ]
+    found = recipe.path_gradients(start, end, path, rows, fold_of)
+    assert np.allclose(found, sum(one_by_one), rtol=0, atol=1e-12)
+
+
+@EVERY
 def test_one_step_on_all_rows_is_one_gradient_step(recipe: Recipe) -> None:
     start, rows = unflatten(point(recipe, 3).astype(np.float32), recipe.spec), table(recipe)
     after = recipe.train(start, rows, steps=1, batch=ROWS, learning_rate=0.1, momentum=0.9, seed=0)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fedmarket.valuation.folds import fold_stderr
 from fedmarket.valuation.games import FloatArray, FloatVector
-from fedmarket.valuation.path import PathShares, path_shares
+from fedmarket.valuation.path import Path, PathShares, path_shares, segment_shares
 from tests.valuation.softmax_federation import FederatedStep, federated_steps
 
 CLOSE = 1e-12
@@ -135,3 +135,16 @@ def test_folds_of_unequal_size_count_by_their_examples(step: FederatedStep) -> N
 def test_without_folds_no_standard_error_is_claimed(step: FederatedStep) -> None:
     plain = path_shares(step.gradient, step.start, step.end, step.parts)
     assert plain.stderr is None and plain.by_fold is None
+
+
+def test_gradients_averaged_by_the_caller_give_the_same_shares(step: FederatedStep) -> None:
+    def mean(path: Path) -> FloatArray:
+        assert sum(share for _, share in path) == pytest.approx(1)
+        points = [step.start + at * (step.end - step.start) for at, _ in path]
+        return np.asarray(sum(share * step.fold_gradients(at) for at, (_, share) in zip(points, path, strict=True)))
+
+    found = segment_shares(mean, step.start, step.end, step.parts, fold_weights=np.full(5, 0.2))
+    expected = folded(step)
+    assert found.by_fold is not None and expected.by_fold is not None
+    assert np.allclose(found.phi, expected.phi, rtol=0, atol=CLOSE)
+    assert np.allclose(found.by_fold, expected.by_fold, rtol=0, atol=CLOSE)

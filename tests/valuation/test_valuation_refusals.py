@@ -12,7 +12,7 @@ from fedmarket.valuation.exact import EXACT_LIMIT, shapley
 from fedmarket.valuation.folds import fold_stderr
 from fedmarket.valuation.games import Coalitions, FloatArray, FloatVector, Memo, Tabulated
 from fedmarket.valuation.leave_one_out import leave_one_out
-from fedmarket.valuation.path import path_shares
+from fedmarket.valuation.path import path_shares, segment_shares
 from fedmarket.valuation.permutations import sampled_shapley
 
 
@@ -112,6 +112,18 @@ def test_a_gradient_of_another_shape_is_refused() -> None:
     assert refusal(lambda: share(np.zeros_like, fold_weights=halves)) == "valuation.gradient_shape"
     three_folds = np.zeros((3, 2))
     assert refusal(lambda: share(lambda _: three_folds, fold_weights=halves)) == "valuation.gradient_shape"
+
+
+def test_a_mean_gradient_of_another_shape_or_not_finite_is_refused() -> None:
+    ends, parts, halves = (np.zeros(2), np.ones(2)), np.eye(2), np.full(2, 0.5)
+    for found in (np.zeros(3), np.zeros((2, 2))):
+        call = lambda found=found: segment_shares(lambda path: found, *ends, parts)  # noqa: E731
+        assert refusal(call) == "valuation.gradient_shape"
+    by_fold = lambda: segment_shares(lambda path: np.zeros(2), *ends, parts, fold_weights=halves)  # noqa: E731
+    assert refusal(by_fold) == "valuation.gradient_shape"
+    endless = lambda: segment_shares(lambda path: np.array([0.0, np.nan]), *ends, parts)  # noqa: E731
+    assert refusal(endless) == "valuation.gradient_not_finite"
+    assert refusal(lambda: segment_shares(lambda path: np.zeros(2), *ends, parts, nodes=0)) == "valuation.too_few_nodes"
 
 
 def test_a_single_fold_is_refused() -> None:

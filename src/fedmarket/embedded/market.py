@@ -118,10 +118,10 @@ class Market:
 
         With "open" admission anybody may join by a bond for each unit of its weight, and the defaults are those of
         `OPEN_OPTIONS`. `options` are those of `fedmarket.embedded.plan.Options`. Without a `schema`, columns are
-        standardised by the validation set's own means and deviations, and the target is a number for recipe "linear"
-        and where labels are floats that are not all whole; give a schema where that is wrong. Raises UsageError where
-        the budget does not cover the fees. With `bounds`, lowest and highest value of each feature, its constants come
-        from what providers say of their columns before round 1 instead.
+        standardised by the validation set's own means and deviations, and `plan.guess_schema` tells whether the target
+        has classes or is a number. With `bounds`, lowest and highest value of each feature, its constants come from
+        what providers say of their columns before round 1 instead. Raises UsageError where the budget does not cover
+        the fees.
         """
         chosen = replace(OPEN_OPTIONS if admission == "open" else Options(), target=target_skill, **options)
         try:

@@ -12,7 +12,7 @@ from fedmarket.domain.canonical import digest
 from fedmarket.domain.chain_terms import Windows
 from fedmarket.domain.codec import Amount
 from fedmarket.domain.derive import hkdf
-from fedmarket.domain.recipe_choice import NUMBERS_ONLY, RecipeChoice
+from fedmarket.domain.recipe_choice import CLASSES_ONLY, NUMBERS_ONLY, RecipeChoice
 from fedmarket.domain.terms import (
     Admission,
     Admitted,
@@ -37,6 +37,8 @@ from fedmarket.store.blobs import Store
 TOKEN = 10**18
 PPB = 10**9
 HOUR = 3600
+MOST_CLASSES = 20
+"""More different numbers than this are taken for a number to predict, unless the schema says otherwise."""
 WINDOWS = Windows(
     join=HOUR,
     start=HOUR,
@@ -130,12 +132,18 @@ def anybody(max_providers: int, min_weight: int, max_weight: int) -> Admission:
 def guess_schema(features: ArrayLike, labels: ArrayLike, names: Sequence[str], recipe: str) -> DataSchema:
     """Return the schema that raw `features` (n, d) and `labels` (n,) seem to follow, with constants of their own.
 
-    The target is a number for a recipe that takes nothing else, and where labels are floats that are not all whole.
+    A recipe that takes only classes, or only numbers, decides it. For one that takes either the target is a number
+    where labels are numbers of more than MOST_CLASSES different values, or not all whole.
     """
-    values = np.asarray(labels)
-    whole = values.dtype.kind != "f" or bool((values == np.floor(values)).all())
-    number = RecipeChoice.read(recipe).name in NUMBERS_ONLY or not whole
+    name = RecipeChoice.read(recipe).name
+    number = name in NUMBERS_ONLY or (name not in CLASSES_ONLY and _seem_numbers(np.asarray(labels)))
     return (regression_schema if number else schema_from_arrays)(features, labels, names)
+
+
+def _seem_numbers(labels: NDArray[Any]) -> bool:
+    if labels.dtype.kind not in "iuf":
+        return False
+    return len(np.unique(labels)) > MOST_CLASSES or bool((labels != np.floor(labels)).any())
 
 
 def make_terms(

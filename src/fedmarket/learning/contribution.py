@@ -11,10 +11,10 @@ import numpy as np
 from fedmarket.learning.metrics import to_ppb
 from fedmarket.learning.recipe import Recipe
 from fedmarket.learning.table import IntVector, Table, fold_weights
-from fedmarket.learning.tensors import Tensors, flatten, unflatten
+from fedmarket.learning.tensors import Tensors, flatten
 from fedmarket.valuation.folds import fold_stderr
 from fedmarket.valuation.games import Coalitions, FloatArray, FloatVector
-from fedmarket.valuation.path import path_shares
+from fedmarket.valuation.path import segment_shares
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +44,8 @@ def score_round(
     if not shares:
         return RoundScores({}, {})
     accounts = sorted(shares)
-    found = path_shares(
-        lambda point: recipe.fold_gradients(unflatten(point, recipe.spec), validation, folds),
+    found = segment_shares(
+        lambda path: recipe.path_gradients(base, after, path, validation, folds),
         flatten(base).astype(np.float64),
         flatten(after).astype(np.float64),
         np.stack([shares[account] for account in accounts]),

@@ -30,9 +30,11 @@ def descend(
     begin = flatten(start).astype(np.float64)
     point, velocity = begin.copy(), np.zeros_like(begin)
     for rows in batches:
-        pull = proximal * (point - begin)
-        velocity = momentum * velocity + gradient(unflatten(point, spec), rows) + pull
-        point = point - learning_rate * velocity
+        velocity *= momentum
+        velocity += gradient(unflatten(point, spec), rows)
+        if proximal:
+            velocity += proximal * (point - begin)
+        point -= learning_rate * velocity
     return {name: array.astype(np.float32) for name, array in unflatten(point, spec).items()}
 
 

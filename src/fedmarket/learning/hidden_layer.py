@@ -1,14 +1,17 @@
 """A network with one hidden layer of rectified units (ReLU), and all models between coalitions at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fedmarket.learning.table import FloatArray
+from fedmarket.learning.objectives import Slopes
+from fedmarket.learning.table import FloatArray, Group
 from fedmarket.learning.tensors import Tensors, TensorSpec, unflatten
+from fedmarket.valuation.path import Path
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,43 @@ class HiddenLayer:
 
     def forward(self, model: Tensors, features: FloatArray) -> FloatArray:
         """Return the outputs (n, o) for `features` (n, d)."""
-        outputs: FloatArray = self._units(model, features) @ model["output_weight"].astype(np.float64, copy=False)
+        units = np.maximum(self._inputs(model, features), 0.0)
+        outputs: FloatArray = units @ model["output_weight"].astype(np.float64, copy=False)
         return outputs + model["output_bias"]
 
-    def gradient(self, model: Tensors, features: FloatArray, slopes: Callable[[FloatArray], FloatArray]) -> FloatArray:
-        """Return the gradient (p,) of the sum over rows, where `slopes` maps outputs to d loss / d outputs."""
-        units, weight = self._units(model, features), model["output_weight"].astype(np.float64, copy=False)
-        outer = slopes(units @ weight + model["output_bias"])
-        inner = (outer @ weight.T) * (units > 0)
-        parts = (inner.sum(axis=0), features.T @ inner, outer.sum(axis=0), units.T @ outer)
-        return np.concatenate([part.ravel() for part in parts])
+    def gradients(self, model: Tensors, features: FloatArray, slopes: Slopes, groups: Sequence[Group]) -> FloatArray:
+        """Return the gradient of the loss summed over each group of rows, (groups, p).
+
+        `slopes` maps outputs to d loss / d outputs.
+        """
+        return self.path_gradients(model, model, [(0.0, 1.0)], features, slopes, groups)
+
+    def path_gradients(
+        self, start: Tensors, end: Tensors, path: Path, features: FloatArray, slopes: Slopes, groups: Sequence[Group]
+    ) -> FloatArray:
+        """Return the mean of `gradients` over a path of models, (groups, p).
+
+        What goes into the hidden units moves straight from end to end, so it is computed twice, not once a point; and
+        the gradient of the hidden weights is one product with what came back through the units, added up.
+        """
+        first = self._inputs(start, features)
+        move = None if end is start else self._inputs(end, features) - first
+        inner, outer = np.zeros_like(first), np.zeros((len(features), self.outputs))
+        found = np.zeros((len(groups), self.spec.parameters))
+        parts = [unflatten(gradient, self.spec) for gradient in found]
+        for at, share in path:
+            units = np.maximum(first if move is None else first + at * move, 0.0)
+            weight, bias = (_between(start[name], end[name], at) for name in ("output_weight", "output_bias"))
+            back = share * slopes(units @ weight + bias)
+            inner += (back @ weight.T) * (units > 0)
+            outer += back
+            for part, rows in zip(parts, groups, strict=True):
+                part["output_weight"] += units[rows].T @ back[rows]
+        for part, rows in zip(parts, groups, strict=True):
+            np.sum(inner[rows], axis=0, out=part["hidden_bias"])
+            np.matmul(features[rows].T, inner[rows], out=part["hidden_weight"])
+            np.sum(outer[rows], axis=0, out=part["output_bias"])
+        return found
 
     def combiner(
         self, base: FloatArray, shares: FloatArray, features: FloatArray
@@ -78,10 +108,16 @@ class HiddenLayer:
 
         return combined
 
-    def _units(self, model: Tensors, features: FloatArray) -> FloatArray:
-        units: FloatArray = features @ model["hidden_weight"].astype(np.float64, copy=False) + model["hidden_bias"]
-        np.maximum(units, 0.0, out=units)
-        return units
+    def _inputs(self, model: Tensors, features: FloatArray) -> FloatArray:
+        """Return what goes into the hidden units, (n, h)."""
+        inputs: FloatArray = features @ model["hidden_weight"].astype(np.float64, copy=False) + model["hidden_bias"]
+        return inputs
+
+
+def _between(start: NDArray[Any], end: NDArray[Any], at: float) -> FloatArray:
+    """Return start + at x (end - start) in float64."""
+    begin = start.astype(np.float64, copy=False)
+    return begin if end is start else begin + at * (end - begin)
 
 
 def _uniform(seed: int, shape: tuple[int, ...], limit: float) -> NDArray[np.float32]:

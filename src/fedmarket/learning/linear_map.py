@@ -1,12 +1,14 @@
 """A network without hidden layer: every output is a weighted sum of the features and a constant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from fedmarket.learning.table import FloatArray
+from fedmarket.learning.objectives import Slopes
+from fedmarket.learning.table import FloatArray, Group
 from fedmarket.learning.tensors import Tensors, TensorSpec, unflatten
+from fedmarket.valuation.path import Path
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,22 @@ class LinearMap:
         outputs: FloatArray = features @ model["weight"].astype(np.float64) + model["bias"]
         return outputs
 
-    def gradient(self, model: Tensors, features: FloatArray, slopes: Callable[[FloatArray], FloatArray]) -> FloatArray:
-        """Return the gradient (p,) of the sum over rows, where `slopes` maps outputs to d loss / d outputs."""
-        outer = slopes(self.forward(model, features))
-        return np.concatenate([outer.sum(axis=0), (features.T @ outer).ravel()])
+    def gradients(self, model: Tensors, features: FloatArray, slopes: Slopes, groups: Sequence[Group]) -> FloatArray:
+        """Return the gradient of the loss summed over each group of rows, (groups, p).
+
+        `slopes` maps outputs to d loss / d outputs.
+        """
+        return self._summed(features, slopes(self.forward(model, features)), groups)
+
+    def path_gradients(
+        self, start: Tensors, end: Tensors, path: Path, features: FloatArray, slopes: Slopes, groups: Sequence[Group]
+    ) -> FloatArray:
+        """Return the mean of `gradients` over a path of models, (groups, p): outputs go straight from end to end."""
+        first, last = self.forward(start, features), self.forward(end, features)
+        outer = np.zeros_like(first)
+        for at, share in path:
+            outer += share * slopes(first + at * (last - first))
+        return self._summed(features, outer, groups)
 
     def combiner(
         self, base: FloatArray, shares: FloatArray, features: FloatArray
@@ -45,3 +59,11 @@ class LinearMap:
         alone = [self.forward(unflatten(point, self.spec), features) for point in (base, *shares)]
         start, steps = alone[0], np.stack(alone[1:])
         return lambda coalitions: start + np.tensordot(coalitions.astype(np.float64), steps, axes=1)
+
+    def _summed(self, features: FloatArray, outer: FloatArray, groups: Sequence[Group]) -> FloatArray:
+        found = np.empty((len(groups), self.spec.parameters))
+        for gradient, rows in zip(found, groups, strict=True):
+            parts = unflatten(gradient, self.spec)
+            np.sum(outer[rows], axis=0, out=parts["bias"])
+            np.matmul(features[rows].T, outer[rows], out=parts["weight"])
+        return found

@@ -1,15 +1,16 @@
 """A recipe made of a network and an objective: softmax, linear and mlp are three such pairs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from fedmarket.learning.descent import descend, shuffled_batches
-from fedmarket.learning.objectives import Objective
-from fedmarket.learning.table import FloatArray, IntVector, Table
+from fedmarket.learning.objectives import Objective, Slopes
+from fedmarket.learning.table import FloatArray, Group, IntVector, Table
 from fedmarket.learning.tensors import Tensors, TensorSpec
+from fedmarket.valuation.path import Path
 
 _BLOCK_CELLS = 1 << 19
 """Numbers in flight while coalitions are evaluated: a few MB, so that they stay in a processor's cache."""
@@ -31,8 +32,17 @@ class Network(Protocol):
         """Return the outputs (n, o) for `features` (n, d)."""
         ...
 
-    def gradient(self, model: Tensors, features: FloatArray, slopes: Callable[[FloatArray], FloatArray]) -> FloatArray:
-        """Return the gradient (p,) of the sum over rows, where `slopes` maps outputs to d loss / d outputs."""
+    def gradients(self, model: Tensors, features: FloatArray, slopes: Slopes, groups: Sequence[Group]) -> FloatArray:
+        """Return the gradient of the loss summed over each group of rows, (groups, p).
+
+        `slopes` maps outputs to d loss / d outputs.
+        """
+        ...
+
+    def path_gradients(
+        self, start: Tensors, end: Tensors, path: Path, features: FloatArray, slopes: Slopes, groups: Sequence[Group]
+    ) -> FloatArray:
+        """Return the mean of `gradients` over the models start + t (end - start) of `path`, (groups, p)."""
         ...
 
     def combiner(
@@ -75,7 +85,7 @@ class NetworkRecipe:
         return descend(
             model,
             self.spec,
-            lambda point, rows: self._gradient(point, Table(table.features[rows], table.labels[rows])),
+            lambda point, rows: self._batch_gradient(point, Table(table.features[rows], table.labels[rows])),
             shuffled_batches(len(table), steps, batch, seed),
             learning_rate=learning_rate,
             momentum=momentum,
@@ -92,11 +102,13 @@ class NetworkRecipe:
 
     def fold_gradients(self, model: Tensors, table: Table, folds: IntVector) -> FloatArray:
         """Return the gradient of the mean loss of each fold, (folds, p)."""
-        gradients = np.empty((int(folds.max()) + 1, self.spec.parameters))
-        for fold, gradient in enumerate(gradients):
-            rows = np.flatnonzero(folds == fold)
-            gradient[:] = self._gradient(model, Table(table.features[rows], table.labels[rows]))
-        return gradients
+        slopes, groups = self._fold_slopes(table, folds)
+        return self.network.gradients(model, table.features, slopes, groups)
+
+    def path_gradients(self, start: Tensors, end: Tensors, path: Path, table: Table, folds: IntVector) -> FloatArray:
+        """Return the mean of `fold_gradients` over the models start + t (end - start) of `path`, (folds, p)."""
+        slopes, groups = self._fold_slopes(table, folds)
+        return self.network.path_gradients(start, end, path, table.features, slopes, groups)
 
     def coalition_losses(
         self, base: FloatArray, shares: FloatArray, table: Table
@@ -116,9 +128,21 @@ class NetworkRecipe:
         """The most numbers that one row needs at a time."""
         return max(shape[-1] for shape in self.spec.shapes.values())
 
-    def _gradient(self, model: Tensors, table: Table) -> FloatArray:
-        def slopes(outputs: FloatArray) -> FloatArray:
-            slopes: FloatArray = self.objective.slopes(outputs, table.labels) / len(table)
-            return slopes
+    def _batch_gradient(self, model: Tensors, batch: Table) -> FloatArray:
+        slopes = self._slopes(batch, np.full((len(batch), 1), 1 / len(batch)))
+        gradient: FloatArray = self.network.gradients(model, batch.features, slopes, [slice(None)])[0]
+        return gradient
 
-        return self.network.gradient(model, table.features, slopes)
+    def _fold_slopes(self, table: Table, folds: IntVector) -> tuple[Slopes, list[Group]]:
+        """Return the slopes of every fold's mean loss, and the rows of each fold."""
+        groups: list[Group] = [np.flatnonzero(folds == fold) for fold in range(int(folds.max()) + 1)]
+        return self._slopes(table, (1 / np.bincount(folds))[folds, None]), groups
+
+    def _slopes(self, table: Table, share: FloatArray) -> Slopes:
+        """Return the slopes of a loss in which every row counts with its `share` (n, 1)."""
+
+        def slopes(outputs: FloatArray) -> FloatArray:
+            found: FloatArray = self.objective.slopes(outputs, table.labels) * share
+            return found
+
+        return slopes

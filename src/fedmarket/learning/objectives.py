@@ -1,11 +1,15 @@
 """What a model's outputs mean and what they cost: classes under cross-entropy, or a number under squared error."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from fedmarket.learning.table import FloatArray, Labels
+
+Slopes = Callable[[FloatArray], FloatArray]
+"""From outputs (n, o) to d loss / d outputs, (n, o)."""
 
 
 class Objective(Protocol):
@@ -48,7 +52,7 @@ class CrossEntropy:
     """Scores of `classes`, one each; losses in nats."""
 
     classes: int
-    scale: float = 1.0
+    scale: float = field(default=1.0, init=False)
 
     @property
     def outputs(self) -> int:
@@ -84,8 +88,8 @@ class SquaredError:
     """One output: the target standardised by the terms; losses are squares of it. `scale` is that of the terms."""
 
     scale: float = 1.0
-    classes: int = 0
-    outputs: int = 1
+    classes: int = field(default=0, init=False)
+    outputs: int = field(default=1, init=False)
 
     def losses(self, outputs: FloatArray, labels: Labels) -> FloatArray:
         """Return (output - label)^2, (..., n)."""

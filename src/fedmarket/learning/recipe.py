@@ -12,6 +12,7 @@ from fedmarket.learning.network_recipe import NetworkRecipe
 from fedmarket.learning.objectives import CrossEntropy, Objective, SquaredError
 from fedmarket.learning.table import FloatArray, IntVector, Table
 from fedmarket.learning.tensors import Tensors, TensorSpec
+from fedmarket.valuation.path import Path
 
 
 class Recipe(Protocol):
@@ -74,6 +75,10 @@ class Recipe(Protocol):
 
     def fold_gradients(self, model: Tensors, table: Table, folds: IntVector) -> FloatArray:
         """Return each fold's gradient of its mean loss, (folds, p); `folds` (n,) numbers every row's fold."""
+        ...
+
+    def path_gradients(self, start: Tensors, end: Tensors, path: Path, table: Table, folds: IntVector) -> FloatArray:
+        """Return the mean of `fold_gradients` over the models start + t (end - start) of `path`, (folds, p)."""
         ...
 
     def predictions(self, model: Tensors, table: Table) -> FloatArray:

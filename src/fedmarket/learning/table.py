@@ -15,6 +15,8 @@ from fedmarket.domain.terms import DataSchema
 FloatArray = NDArray[np.float64]
 IntVector = NDArray[np.int64]
 Labels = NDArray[Any]
+Group = IntVector | slice
+"""Some of a table's rows."""
 FOLDS = 10
 
 
@@ -84,7 +86,8 @@ def raw_labels(labels: Sequence[Any] | NDArray[Any], schema: DataSchema) -> Labe
 def class_number(label: str, row: int, schema: DataSchema) -> int:
     """Return the place of `label` among the schema's classes; raises DataError unknown_class naming `row`."""
     if label not in schema.classes:
-        known = ", ".join(schema.classes)
+        more = f", … ({len(schema.classes)})" if len(schema.classes) > 12 else ""
+        known = ", ".join(name[:40] for name in schema.classes[:12]) + more
         raise DataError("data.unknown_class", row=row, column=schema.target, value=label[:40], known=known)
     return schema.classes.index(label)
 

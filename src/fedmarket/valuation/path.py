@@ -1,6 +1,6 @@
 """Shares of one step: the Aumann-Shapley value along the segment that was actually walked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,9 @@ from fedmarket.valuation.folds import checked_fold_weights, fold_stderr
 from fedmarket.valuation.games import FloatArray, FloatVector
 
 Gradient = Callable[[FloatVector], NDArray[np.floating[Any]]]
+Path = Sequence[tuple[float, float]]
+"""Points of a segment from 0 to 1, each with its share; the shares add up to 1."""
+MeanGradient = Callable[[Path], NDArray[np.floating[Any]]]
 
 COORDINATE_SLACK = 1e-6
 STEP_SLACK = 1e-4
@@ -55,32 +58,63 @@ def path_shares(
     mean over folds. Raises UsageError where shapes disagree, a gradient is not finite, or the parts are not
     those of this step (up to rounding of the points to float32 and 1e-4 of the step's greatest coordinate).
     """
-    begin, step = _checked_step(start, end, parts)
+    begin, finish = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
+
+    def mean(path: Path) -> FloatArray:
+        folds = () if fold_weights is None else (len(fold_weights),)
+        return _mean_gradient(gradient, begin, finish - begin, path, (*folds, len(begin)))
+
+    return segment_shares(mean, begin, finish, parts, nodes=nodes, fold_weights=fold_weights)
+
+
+def segment_shares(
+    mean_gradient: MeanGradient,
+    start: FloatVector,
+    end: FloatVector,
+    parts: NDArray[np.floating[Any]],
+    *,
+    nodes: int = 8,
+    fold_weights: FloatVector | None = None,
+) -> PathShares:
+    """Return `path_shares` where gradients at many points cost less together than one by one.
+
+    `mean_gradient` maps the quadrature's points t and weights to the weighted mean of the gradients at start + t (end -
+    start), of the same shape as one gradient. Raises what `path_shares` raises.
+    """
+    begin = _checked_start(start, end, parts)
     if nodes < 1:
         raise UsageError("valuation.too_few_nodes", found=nodes)
+    at, share = np.polynomial.legendre.leggauss(nodes)
+    path = list(zip(((at + 1) / 2).tolist(), (share / 2).tolist(), strict=True))
     if fold_weights is None:
-        mean = _mean_gradient(gradient, begin, step, nodes, (len(begin),))
+        mean = _checked_mean(mean_gradient(path), (len(begin),))
         return PathShares(_shares(mean, parts), None, None, nodes)
     weights = checked_fold_weights(fold_weights)
-    means = _mean_gradient(gradient, begin, step, nodes, (len(weights), len(begin)))
+    means = _checked_mean(mean_gradient(path), (len(weights), len(begin)))
     by_fold = _shares(means, parts).T
     return PathShares(weights @ by_fold, fold_stderr(by_fold, weights), by_fold, nodes)
 
 
 def _mean_gradient(
-    gradient: Gradient, begin: FloatVector, step: FloatVector, nodes: int, shape: tuple[int, ...]
+    gradient: Gradient, begin: FloatVector, step: FloatVector, path: Path, shape: tuple[int, ...]
 ) -> FloatArray:
-    """Return the mean over the segment of what `gradient` returns, of that `shape`."""
-    at, share = np.polynomial.legendre.leggauss(nodes)
-    mean, scaled = np.zeros(shape), np.empty(shape)
-    for t, weight in zip((at + 1) / 2, share / 2, strict=True):
+    """Return the mean over `path` of what `gradient` returns, of that `shape`."""
+    mean, weighted = np.zeros(shape), np.empty(shape)
+    for t, weight in path:
         here = np.asarray(gradient(begin + t * step), dtype=np.float64)
         if here.shape != shape:
             raise UsageError("valuation.gradient_shape", found=here.shape, expected=shape)
-        mean += np.multiply(here, weight, out=scaled)
-    if not np.isfinite(mean).all():
-        raise UsageError("valuation.gradient_not_finite")
+        mean += np.multiply(weight, here, out=weighted)
     return mean
+
+
+def _checked_mean(mean: NDArray[np.floating[Any]], shape: tuple[int, ...]) -> FloatArray:
+    found = np.asarray(mean, dtype=np.float64)
+    if found.shape != shape:
+        raise UsageError("valuation.gradient_shape", found=found.shape, expected=shape)
+    if not np.isfinite(found).all():
+        raise UsageError("valuation.gradient_not_finite")
+    return found
 
 
 def _shares(mean: FloatArray, parts: NDArray[np.floating[Any]]) -> FloatArray:
@@ -91,10 +125,8 @@ def _shares(mean: FloatArray, parts: NDArray[np.floating[Any]]) -> FloatArray:
     return shares
 
 
-def _checked_step(
-    start: FloatVector, end: FloatVector, parts: NDArray[np.floating[Any]]
-) -> tuple[FloatVector, FloatVector]:
-    """Return start and end - start in float64, once the parts are known to be those of this step."""
+def _checked_start(start: FloatVector, end: FloatVector, parts: NDArray[np.floating[Any]]) -> FloatVector:
+    """Return start in float64, once the parts are known to be those of the step to `end`."""
     begin, finish = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
     if begin.ndim != 1 or begin.shape != finish.shape:
         raise UsageError("valuation.step_shape", start=begin.shape, end=finish.shape)
@@ -107,7 +139,7 @@ def _checked_step(
     gap = _greatest(parts.sum(axis=0, dtype=np.float64) - step)
     if not gap <= allowed:
         raise UsageError("valuation.parts_off", gap=f"{gap:.3g}", allowed=f"{allowed:.3g}")
-    return begin, step
+    return begin
 
 
 def _greatest(vector: FloatVector) -> float:
