@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.timing import timed
 from fedmarket.agents.provider import Trainer, trainer_on
 from fedmarket.domain.terms import Terms
 from fedmarket.embedded.market import Market, TaskPlan
@@ -25,19 +25,30 @@ MODELS = {"160k": "mlp:200", "11m": "mlp:13836"}
 
 @dataclass
 class Stopwatch:
-    """Adds up the seconds that honest trainers take, and keeps the terms they train by."""
+    """Adds up the seconds of honest trainers.
 
+    `beside` has every training run once more for its time alone, before or after the one that counts in turn: what a
+    plain run on the same machine would have taken in the same moments, however busy the machine is.
+    """
+
+    beside: bool = False
     seconds: float = 0.0
-    terms: Terms | None = None
+    plain_seconds: float = 0.0
+    trained: list[Tensors] = field(default_factory=list)
 
     def around(self, trainer: Trainer) -> Trainer:
         """Return the same trainer, timed."""
 
         def train(recipe: Recipe, model: Tensors, terms: Terms, seed: int) -> Tensors:
-            self.terms = terms
-            begun = perf_counter()
-            trained = trainer(recipe, model, terms, seed)
-            self.seconds += perf_counter() - begun
+            def again() -> float:
+                return timed(lambda: trainer(recipe, model, terms, seed))[0]
+
+            before = self.beside and len(self.trained) % 2 == 0
+            self.plain_seconds += again() if before else 0.0
+            seconds, trained = timed(lambda: trainer(recipe, model, terms, seed))
+            self.seconds += seconds
+            self.plain_seconds += again() if self.beside and not before else 0.0
+            self.trained.append(trained)
             return trained
 
         return train
@@ -49,11 +60,16 @@ class LargeTask:
 
     plan: TaskPlan
     tables: list[Table]
-    watch: Stopwatch = field(default_factory=Stopwatch)
+    watch: Stopwatch
 
 
-def large_task(model: str, seed: int, *, rounds: int, steps: int, folder: Path | None = None) -> LargeTask:
-    """Plan a task on an in-process EVM for the model of a size; blobs go to `folder`, or stay in memory."""
+def large_task(
+    model: str, seed: int, *, rounds: int, steps: int, folder: Path | None = None, beside: bool = False
+) -> LargeTask:
+    """Plan a task on an in-process EVM for the model of a size; blobs go to `folder`, or stay in memory.
+
+    `beside` as in `Stopwatch`.
+    """
     random = np.random.default_rng(seed)
     means = 0.2 * random.standard_normal((CLASSES, FEATURES))
     plan = Market(seed, folder=folder).task(
@@ -66,7 +82,7 @@ def large_task(model: str, seed: int, *, rounds: int, steps: int, folder: Path |
         batch=32,
         learning_rate="0.01",
     )
-    task = LargeTask(plan, [])
+    task = LargeTask(plan, [], Stopwatch(beside))
     for number in range(PROVIDERS):
         features, labels = _images(means, ROWS, random)
         table = table_from_arrays(features, labels, plan.schema)
