@@ -21,7 +21,7 @@ NOTES = {
 def page(lang: str) -> str:
     """Return the page in `lang` ("en" or "zh") as Markdown."""
     words = Words(lang)
-    root: Any = get_command(build(words, PROGRAMS))
+    root: Any = get_command(build(words, PROGRAMS, {}))
     lines = [TITLES[lang], "", NOTES[lang]]
     for path, command in _commands("fedmarket", root):
         lines += ["", f"## `{path}`", "", "```text", *help_page(command, path, words, WIDTH), "```"]

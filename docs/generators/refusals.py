@@ -9,22 +9,28 @@ AREAS = {
     "chain": "Chains",
     "constants": "Constants from providers",
     "data": "Data files",
+    "deployment": "Deployments",
     "document": "Documents",
     "embedded": "Markets in one process",
     "keyfile": "Keys in files",
     "merkle": "Merkle trees",
+    "node": "Nodes",
+    "profile": "Profiles",
+    "opened": "Records opened for other checkers",
     "recipe": "Recipes",
     "record": "The record",
     "round": "Committed rounds",
     "settlement": "Settlement",
+    "statement": "Statements",
     "store": "Stores",
     "strategy": "Strategies",
+    "tamper": "Tampering with a copy",
     "terms": "Terms",
     "update": "Updates",
     "valuation": "Valuation",
 }
 """Areas of the catalogue whose sentences are refusals; the contract's are on the contract's page."""
-PROMPTS = {"keyfile.prompt"}
+PROMPTS = {"keyfile.prompt", "keyfile.prompt_new", "keyfile.prompt_again"}
 
 
 def page() -> str:

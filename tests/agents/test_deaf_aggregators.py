@@ -2,10 +2,12 @@
 
 import pytest
 
+from fedmarket.agents.actor import Action, Actor
+from fedmarket.agents.aggregator import AggregatorAgent
 from fedmarket.learning.gate import admit
 from fedmarket.record.admission import Candidates, first_announcements, gate_for, opened_payloads
 from fedmarket.record.notes import noted_by_most
-from fedmarket.record.slots import note_slot, update_slot
+from fedmarket.record.slots import CANDIDATES, note_slot, update_slot
 from fedmarket.record.task import TaskView
 from tests.agents import rogue_aggregators as rogues
 from tests.agents.rogue_aggregators import LeavesOut
@@ -17,6 +19,7 @@ from tests.agents.rogue_providers import (
     HidesFromTheAggregator,
 )
 from tests.agents.story import AGGREGATOR_BOND, AGGREGATOR_FEE, EVALUATOR_FEE, Story, finish, play, world
+from tests.simulation.world import World
 
 THREE_ROUNDS = {"rounds": 3, "patience_rounds": 3}
 
@@ -120,9 +123,52 @@ def test_flooding_the_notes_of_the_evaluators_does_not_save_a_deaf_aggregator() 
 def test_a_provider_whose_slot_is_flooded_announces_instead() -> None:
     stage = world()
     slot = update_slot(stage.record(), 1, 1, 0, stage.account("provider 0"))
-    for i in range(70):
-        stage.store.put_entry(slot, i.to_bytes(70, "big"))
+    flood(stage, slot, CANDIDATES + 1)
     story = finish(stage)
-    assert announced(story) == [(1, "provider 0")]
+    assert announced(story) == [(1, "provider 0"), (2, "provider 0")], "what was flooded once will be again"
     assert story.delivered(1)["provider 0"] == "in"
     assert story.outcome.agreement.table.rounds_verified == 2
+
+
+def flood(stage: World, slot: str, count: int) -> None:
+    for i in range(count):
+        stage.store.put_entry(slot, i.to_bytes(70, "big"))
+
+
+class FloodsBeforeItReads(AggregatorAgent):
+    """Whoever may write to the store can flood a slot after the window, before the aggregator reads: it did it here."""
+
+    size = 0
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(actor, 1)
+
+    def _commit(self, view: TaskView) -> list[Action]:
+        now = self.actor.record.now()
+        if view.state.submit_deadline < now <= view.state.round_deadline:
+            victim = min(line.account for line in view.providers)
+            slot = update_slot(self.actor.record, 1, len(view.rounds) + 1, view.state.attempt, victim)
+            for i in range(self.size):
+                self.actor.record.store.put_entry(slot, i.to_bytes(70, "big"))
+        return super()._commit(view)
+
+
+def test_a_flood_of_a_thousand_entries_after_the_window_hides_nothing() -> None:
+    class Floods(FloodsBeforeItReads):
+        size = 1000
+
+    honest, story = play(options=THREE_ROUNDS), play({"aggregator": Floods}, options=THREE_ROUNDS)
+    assert story.outcome.settlement.owed == honest.outcome.settlement.owed
+    assert story.view.announcements == []
+
+
+def test_whom_a_greater_flood_shuts_out_of_a_round_announces_in_the_next() -> None:
+    class Floods(FloodsBeforeItReads):
+        size = CANDIDATES + 1
+
+    story = play({"aggregator": Floods}, options=THREE_ROUNDS)
+    victim = min(line.account for line in story.view.providers)
+    assert [line.round for line in story.view.announcements if line.provider == victim] == [2, 3]
+    delivered = story.manifest(3).counts
+    assert delivered[victim] == 2
+    assert story.outcome.settlement.owed[victim] > 0

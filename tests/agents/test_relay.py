@@ -74,7 +74,7 @@ def test_strangers_and_the_unlicensed_are_handed_nothing() -> None:
         Ask(last, "model", provider.age.public),
         Ask(last + 1, "bundle", story.world.actor("standby", record).age.public),
     ):
-        record.store.put_entry(ask_slot(record, 1), ask.encoded)
+        record.store.put_entry(ask_slot(record, 1, ask.key), ask.encoded)
     assert list(asked(record, 1)) == []
     evaluator = story.world.actor("evaluator 0", record)
     assert hand_on(record, 1, evaluator.account, evaluator.secret, evaluator.age) == []
@@ -83,10 +83,10 @@ def test_strangers_and_the_unlicensed_are_handed_nothing() -> None:
 def test_rubbish_among_asks_and_answers_is_passed_over() -> None:
     stage = world({"aggregator": ServesOneEvaluatorEach}, options=THREE_ROUNDS)
     record = stage.record()
-    for rubbish in (b"", b"{}", b'{"schema":"fedmarket/ask/1"}', Ask(1, "validation", bytes(32)).encoded, bytes(600)):
-        stage.store.put_entry(ask_slot(record, 1), rubbish)
     for i in range(3):
         key = stage.actor(f"evaluator {i}", record).age.public
+        for rubbish in (b"", b"{}", Ask(1, "validation", key).encoded, Ask(99, "model", key).encoded, bytes(600)):
+            stage.store.put_entry(ask_slot(record, 1, key), rubbish)
         for number in (1, 2, 3):
             for kind in KINDS:
                 for account in (stage.account(f"evaluator {j}") for j in range(3)):

@@ -1,6 +1,7 @@
 """Providers that copy, replay, flood or forge: refused by name, and nobody else is touched."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from fedmarket.domain.terms import Terms
 from fedmarket.learning.recipe import Recipe, train_locally
 from fedmarket.learning.tensors import Tensors
 from fedmarket.record.slots import update_slot
-from fedmarket.store.age import AgeIdentity, encrypt
+from fedmarket.store.age import encrypt
 from tests.agents import rogue_providers as rogues
 from tests.agents.rogue_evaluators import KeylessEvaluator
 from tests.agents.rogue_providers import TABLES, Crafty, Forge, FreeRider
@@ -104,7 +105,7 @@ def test_a_provider_with_a_key_that_nobody_can_encrypt_to_harms_only_itself(key:
     class Keyless(ProviderAgent):
         def __init__(self, actor: Actor) -> None:
             super().__init__(actor, 1, rogues.return_unchanged)
-            vars(actor)["age"] = AgeIdentity(key, actor.age._key)
+            vars(actor)["age"] = replace(actor.age, public=key)
 
     story = play({"provider 0": Keyless})
     assert story.view.status is Status.SETTLED

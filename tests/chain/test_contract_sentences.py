@@ -16,7 +16,7 @@ from fedmarket.domain.errors import LANGUAGES
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 REFUSING = {"require", "refuse"}
-RAISED = {"ChainError", "SendRefused", "TokenError", "UsageError"}
+RAISED = {"ChainError", "RefusedError", "SendRefused", "TokenError", "UsageError"}
 
 
 def sentences(lang: str, area: str) -> dict[str, str]:
@@ -46,9 +46,10 @@ def reasons_in_vyper() -> set[str]:
     return literals | {bytes.fromhex(word).rstrip(b"\0").decode() for word in words if word.endswith("00")}
 
 
-def errors_of_this_package() -> set[str]:
+def errors_of_this_package(area: str) -> set[str]:
     found = (node.args[0] for name, node in calls(Path(chain.__file__).parent) if name in RAISED)
-    return {str(node.value).removeprefix("chain.") for node in found if isinstance(node, ast.Constant)}
+    ids = {str(node.value) for node in found if isinstance(node, ast.Constant)}
+    return {error_id.removeprefix(f"{area}.") for error_id in ids if error_id.startswith(f"{area}.")}
 
 
 def blanks(sentence: str) -> set[str]:
@@ -65,9 +66,11 @@ def test_every_reason_has_a_sentence_and_every_sentence_a_reason(lang: str) -> N
     assert sentences(lang, "contract").keys() ^ (reasons_in_python() | reasons_in_vyper()) == set()
 
 
+@pytest.mark.parametrize("area", ["chain", "node"])
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_error_of_this_package_has_a_sentence_and_the_other_way_round(lang: str) -> None:
-    assert sentences(lang, "chain").keys() ^ (errors_of_this_package() | {"node_error"}) == set()
+def test_every_error_of_this_package_has_a_sentence_and_the_other_way_round(lang: str, area: str) -> None:
+    of_a_node = {"node_error"} if area == "chain" else set()
+    assert sentences(lang, area).keys() ^ (errors_of_this_package(area) | of_a_node) == set()
 
 
 def test_a_reason_fits_the_wire_and_is_an_identifier() -> None:
@@ -75,7 +78,7 @@ def test_a_reason_fits_the_wire_and_is_an_identifier() -> None:
         assert len(reason.encode()) <= 32 and reason.isidentifier()
 
 
-@pytest.mark.parametrize("area", ["chain", "contract"])
+@pytest.mark.parametrize("area", ["chain", "contract", "deployment", "node"])
 def test_both_languages_fill_in_the_same_facts(area: str) -> None:
     english, chinese = (sentences(lang, area) for lang in LANGUAGES)
     assert {key: blanks(text) for key, text in english.items()} == {key: blanks(text) for key, text in chinese.items()}

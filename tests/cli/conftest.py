@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fedmarket.cli.app import run
+from fedmarket.cli.programs import Programs
 from tests.cli.fixtures import Played
 
 
@@ -28,9 +29,15 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
 
-    def ended(*words: object, played: Played | None = None, columns: int = 80, **environ: str) -> Ended:
+    def ended(
+        *words: object,
+        played: Played | None = None,
+        programs: Programs | None = None,
+        columns: int = 80,
+        **environ: str,
+    ) -> Ended:
         monkeypatch.setenv("COLUMNS", str(columns))
-        code = run([str(word) for word in words], environ, (played or Played()).programs)
+        code = run([str(word) for word in words], environ, programs or (played or Played()).programs)
         streams = capsys.readouterr()
         return Ended(code, streams.out, streams.err)
 

@@ -6,12 +6,19 @@ from string import Formatter
 
 import pytest
 
+import fedmarket.audit
 import fedmarket.cli
 import fedmarket.embedded
+import fedmarket.record
 from fedmarket.domain.errors import _catalogue
 
-AREAS = ("cli", "keyfile", "why", "figure", "demo")
-BUILT = re.compile(r"reason_|unit_|check_|stage_|opt_|help_|site_|role_|examples_|arg_|usage_")
+AREAS = (
+    *("cli", "keyfile", "why", "figure", "demo", "profile"),
+    *("statement", "statement_page", "tamper", "tampered", "opened"),
+)
+BUILT = re.compile(
+    r"reason_|unit_|check_|stage_|place_|opt_|help_|site_|role_|examples_|arg_|usage_|hidden_|opened_|without_"
+)
 """Names put together from parts, such as reason_<the gate's reason>."""
 
 
@@ -20,7 +27,8 @@ def parameters(template: str) -> set[str]:
 
 
 def sources() -> str:
-    folders = [Path(next(iter(package.__path__))) for package in (fedmarket.cli, fedmarket.embedded)]
+    packages = (fedmarket.audit, fedmarket.cli, fedmarket.embedded, fedmarket.record)
+    folders = [Path(next(iter(package.__path__))) for package in packages]
     return "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py"))
 
 

@@ -7,13 +7,14 @@ import pytest
 
 from fedmarket.chain.port import Head
 from fedmarket.domain.accounts import sign
-from fedmarket.domain.canonical import digest
-from fedmarket.domain.errors import StoreError, UsageError
+from fedmarket.domain.canonical import digest, id_hash
+from fedmarket.domain.errors import ChainError, StoreError, UsageError
 from fedmarket.domain.reference.state import Event
-from fedmarket.record.live import Documents, Record
+from fedmarket.record.fold import FoldError
+from fedmarket.record.live import MANIFEST_LIMIT, PROVIDER_LIMIT, Documents, Record
 from fedmarket.record.notes import note_digest, noted_by_most
 from fedmarket.record.sealed import open_sealed, put_sealed
-from fedmarket.record.slots import entries, flooded, note_slot
+from fedmarket.record.slots import CANDIDATES, entries, flooded, note_slot
 from fedmarket.store.age import AgeError, AgeIdentity
 from fedmarket.store.memory import MemoryStore
 from tests.agents.rogue_aggregators import LeavesOutOnce
@@ -41,6 +42,8 @@ class Growing:
     asked: list[int] = field(default_factory=list)
     reorganisations: int = 0
     branch: str = ""
+    down: bool = False
+    without: str = ""
 
     @property
     def chain_id(self) -> int:
@@ -59,7 +62,9 @@ class Growing:
 
     def events(self, after_block: int) -> list[Event]:
         self.asked.append(after_block)
-        return list(self.inner.events(after_block))
+        if self.down:
+            raise ChainError("chain.unreachable", url="paper", detail="away")
+        return [event for event in self.inner.events(after_block) if event.name != self.without]
 
 
 def test_a_chain_that_grows_while_it_is_read_is_read_once(settled: Story) -> None:
@@ -92,10 +97,66 @@ def test_a_chain_that_takes_blocks_back_is_read_anew(settled: Story) -> None:
     chain.inner, chain.branch, chain.reorganisations = other.world.chain, "other", 1
     chain.head_block = other.world.chain.head().block
     record.refresh()
-    assert chain.asked == [0, settled.world.chain.head().block, 0]
+    assert chain.asked == [0, 0]
     assert record.fold.events == other.record.fold.events
     assert record.task(1) is not before
     assert record.task(1).tables == other.view.tables != before.tables
+
+
+def test_a_node_that_fails_while_a_branch_is_read_anew_leaves_nothing_half_done(settled: Story) -> None:
+    other = play({"evaluator 1": bent(scores_moved(-TOLERANCE_PPB))})
+    chain = Growing(settled.world.chain, settled.world.chain.head().block)
+    record = Record(chain, settled.world.store)  # type: ignore[arg-type]
+    record.refresh()
+    chain.inner, chain.branch, chain.reorganisations = other.world.chain, "other", 1
+    chain.head_block, chain.down = other.world.chain.head().block, True
+    for _ in range(2):
+        with pytest.raises(ChainError):
+            record.refresh()
+        assert record.fold.events == settled.record.fold.events
+    chain.down = False
+    record.refresh()
+    assert record.fold.events == other.record.fold.events
+
+
+def test_a_record_that_contradicts_itself_does_so_again_and_is_mended_by_another_branch(settled: Story) -> None:
+    chain = Growing(settled.world.chain, settled.world.chain.head().block)
+    chain.without = "ScoresCommitted"
+    record = Record(chain, settled.world.store)  # type: ignore[arg-type]
+    for _ in range(2):
+        with pytest.raises(FoldError):
+            record.refresh()
+    chain.without, chain.branch, chain.reorganisations = "", "sound", 1
+    record.refresh()
+    assert record.fold.events == settled.record.fold.events
+
+
+def test_a_malformed_manifest_is_read_once(settled: Story) -> None:
+    store = settled.world.store
+    rubbish = b'{"a":[' + b"1," * 2000 + b"1]}"
+    blob = store.put(rubbish)
+    view = settled.record.task(1)
+    line = view.rounds[0]
+    view.rounds[0] = replace(line, manifest=digest(rubbish))
+    try:
+        for _ in range(2):
+            assert settled.record.readable_manifest(1, 1) is None
+            assert not settled.record.manifest_missing(1, 1)
+        assert settled.record.documents.refused.keys() == {id_hash(blob)}
+    finally:
+        view.rounds[0] = line
+
+
+def test_a_manifest_larger_than_its_providers_need_is_not_read(settled: Story) -> None:
+    view = settled.record.task(1)
+    line, huge = view.rounds[0], bytes(MANIFEST_LIMIT + 4 * PROVIDER_LIMIT)
+    settled.world.store.put(huge)
+    view.rounds[0] = replace(line, manifest=digest(huge))
+    try:
+        with pytest.raises(StoreError, match="bytes"):
+            settled.record.manifest(1, 1)
+    finally:
+        view.rounds[0] = line
 
 
 def test_a_branch_of_the_same_height_is_noticed_by_its_hash(settled: Story) -> None:
@@ -196,8 +257,8 @@ class TestNotes:
     def test_a_flooded_slot_shows_nothing_and_stops_nobody(self, story: Story) -> None:
         line = replace(story.view.announcements[0], provider=story.world.account("provider 2"))
         slot = note_slot(story.record, 1, line.round, story.world.account("evaluator 0"), line.provider)
-        for number in range(65):
-            story.world.store.put_entry(slot, bytes([number]))
+        for number in range(CANDIDATES + 1):
+            story.world.store.put_entry(slot, number.to_bytes(3, "big"))
         assert flooded(story.record, slot)
         assert entries(story.record, slot) == []
         assert not noted_by_most(story.record, 1)(line)

@@ -9,19 +9,20 @@ from fedmarket.agents.keeper import keep
 from fedmarket.domain.accounts import sign
 from fedmarket.domain.canonical import sha256_id
 from fedmarket.domain.derive import hkdf
-from fedmarket.domain.errors import MarketError
+from fedmarket.domain.errors import MarketError, RefusedError
 from fedmarket.domain.lifecycle import Role, Status
 from fedmarket.domain.reference.scoring import MAX_TABLE, commitment_of
-from fedmarket.domain.reference.state import NO_AGREEMENT
+from fedmarket.domain.reference.state import NO_AGREEMENT, Vote
 from fedmarket.domain.score_table import ScoreTable
 from fedmarket.record.admission import first_announcements, open_announced
 from fedmarket.record.evaluation import check_start, evaluate, open_validation
 from fedmarket.record.facts import agreed_terms, outcome, seat_keys
 from fedmarket.record.models import fresh_server
 from fedmarket.record.notes import note_digest
-from fedmarket.record.relay import unopened
+from fedmarket.record.relay import unopened, waiting
 from fedmarket.record.sealed import AGE_OVERHEAD
 from fedmarket.record.slots import note_slot, own_entries, score_slot
+from fedmarket.record.statements import make_statements, send_statement, sent_statement, settled_outcome
 from fedmarket.record.task import Announcement, TaskView
 from fedmarket.store.age import decrypt, encrypt
 
@@ -34,9 +35,10 @@ class EvaluatorAgent:
     def __init__(self, actor: Actor, task: int) -> None:
         self.actor = actor
         self._task = task
+        self._told: Vote | None = None
 
     def step(self) -> list[Action]:
-        """Do the next thing that is the evaluator's: answer, sit down, note, commit, reveal, confirm, or claim."""
+        """Do the evaluator's next thing: answer, sit down, note, commit, reveal, confirm, claim, or tell."""
         record = self.actor.record
         record.refresh()
         if self._task not in record.tasks:
@@ -44,8 +46,8 @@ class EvaluatorAgent:
         view = record.task(self._task)
         if view.seat(self.actor.account, Role.EVALUATOR) is None:
             return []
-        answered = self.actor.attempt(lambda: self._answer(view))
-        return answered or self.actor.attempt(lambda: self._act(view)) or keep(self.actor, view)
+        acted = self.actor.attempt(lambda: self._act(view)) or self.actor.attempt(lambda: self._answer(view))
+        return acted or keep(self.actor, view)
 
     def _answer(self, view: TaskView) -> list[Action]:
         return answer(self.actor, self._task) if view.rounds else []
@@ -57,7 +59,9 @@ class EvaluatorAgent:
             return self._note(view) if self.actor.record.now() <= view.state.submit_deadline else []
         if view.status is Status.SCORING:
             return self._score(view)
-        return collect_for(self.actor, view, self.actor.account) if view.final else []
+        if not view.final:
+            return []
+        return collect_for(self.actor, view, self.actor.account) or self._tell(view)
 
     def _sit(self, view: TaskView) -> list[Action]:
         if view.state.parts[self.actor.account].seated or self.actor.record.now() > view.state.start_deadline:
@@ -107,8 +111,11 @@ class EvaluatorAgent:
     def _commit(self, view: TaskView) -> list[Action]:
         table = self._stored_table()
         if table is None:
+            patient = self.actor.record.now() <= view.patience_deadline
+            if patient and waiting(self.actor.record, self._task, self.actor.age):
+                return []
             measured = self.measured_table()
-            if self.actor.record.now() <= view.patience_deadline and (missing := self._missing(view, measured)):
+            if patient and (missing := self._missing(view, measured)):
                 return ask(self.actor, self._task, missing)
             table = measured.pack()
             entry = encrypt(self._commitment(table) + table, [self.actor.age.public])
@@ -124,7 +131,7 @@ class EvaluatorAgent:
         """
         record, rest = self.actor.record, range(table.rounds_verified + 1, len(view.rounds) + 1)
         found = {each.round for each in unopened(record, self._task, rest, self.actor.age)}
-        return sorted(found | {r for r in rest if record.readable_manifest(self._task, r) is None})
+        return sorted(found | {r for r in rest if record.manifest_missing(self._task, r)})
 
     def measured_table(self) -> ScoreTable:
         """Audit and score all committed rounds with this seat's key.
@@ -148,6 +155,24 @@ class EvaluatorAgent:
         if view.votes.get(self.actor.account) == vote:
             return []
         return self.actor.call(self._task, "confirm", vote)
+
+    def _tell(self, view: TaskView) -> list[Action]:
+        """Send every provider its statement while claims run; those that the store holds already are not sent again."""
+        record, age, me = self.actor.record, self.actor.age, self.actor.account
+        if view.settled in (None, self._told) or record.now() > view.state.claim_deadline:
+            return []
+        found, accounts = settled_outcome(record, self._task), [line.account for line in view.providers]
+        missing = [a for a in accounts if sent_statement(record, self._task, found, age, me, a) is None]
+        try:
+            statements = make_statements(record, self._task, found, age) if missing else {}
+        except RefusedError:
+            # Our replay comes to other rounds: nothing that a second try in this process would change.
+            self._told = view.settled
+            raise
+        sent = [a for a in missing if send_statement(record, statements[a], self.actor.secret, age)]
+        # Only spares a long-lived agent the reading: the slots themselves say what is left to do.
+        self._told = view.settled
+        return [Action(me, "send_statement", self._task) for _ in sent]
 
     @property
     def _slot(self) -> str:

@@ -171,10 +171,15 @@ class ProviderAgent:
         return update_id, encrypt(payload, update_readers(view, actor.account, announced))
 
     def _passed_over(self, view: TaskView) -> bool:
-        """Return whether the last round left out an update of ours that the gate lets pass, whatever it says of it."""
+        """Return whether the last round left out an update of ours that the gate lets pass, whatever it says of it.
+
+        A slot that was flooded in the last round will be in this one, perhaps when it is too late to see it.
+        """
         if not view.rounds:
             return False
         record, last, me = self.actor.record, view.rounds[-1], self.actor.account
+        if flooded(record, update_slot(record, self._task, last.number, last.attempt, me)):
+            return True
         manifest = record.readable_manifest(self._task, last.number)
         if manifest is not None and any(entry.provider == me for entry in manifest.updates):
             return False

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from fedmarket.chain.port import Head, Receipt
 from fedmarket.domain.accounts import address_of
-from fedmarket.domain.errors import MarketError, UsageError
+from fedmarket.domain.errors import MarketError, RefusedError, UsageError
 from fedmarket.domain.outcome import Outcome
 from fedmarket.domain.reference.state import Event
 from fedmarket.domain.terms import Terms
@@ -84,11 +84,16 @@ class Evidence:
 
     @classmethod
     def open(cls, folder: Path, number: int, secret: bytes | None, now: int = 0) -> "Evidence":
-        """Read an export; raises UsageError where there is none, or where it does not know the task."""
+        """Read an export; raises UsageError where there is none, or where it does not know the task.
+
+        Raises RefusedError where `secret` is the key of no seat in it: it would open nothing.
+        """
         export = read_export(folder)
         known = [event.fields["task"] for event in export.events if event.name == "TaskOpened"]
         if number not in known:
             raise UsageError("record.unknown_task", task=number, known=", ".join(map(str, known)) or "none")
+        if secret is not None and address_of(secret) not in _seats(export, number):
+            raise RefusedError("record.no_seat", account=address_of(secret), task=number)
         record = Record(ExportedChain(export), FolderStore(folder / STORE))
         return cls(export, record, number, secret, max(now, record.chain.head().timestamp))
 
@@ -172,3 +177,9 @@ class Evidence:
         """The evaluation of all rounds, computed again with an evaluator's key."""
         assert self.evaluator is not None
         return evaluate(self.record, self.number, self.evaluator, self.validation, opened=self.opened)
+
+
+def _seats(export: Export, number: int) -> tuple[str, ...]:
+    """Return the accounts of a task's seats, as its opening names them."""
+    opened = (event for event in export.events if event.name == "TaskOpened" and event.fields["task"] == number)
+    return tuple(a for event in opened for a in (*event.fields["terms"].aggregators, *event.fields["terms"].evaluators))

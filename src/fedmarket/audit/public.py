@@ -29,7 +29,9 @@ def events(evidence: Evidence) -> Finding:
     record.refresh()
     record.fold.finish()
     record.task(evidence.number)
-    return Finding("events", count=len(evidence.export.events))
+    if record.fold.events != list(evidence.export.events):
+        _fail("not_replayed", count=len(evidence.export.events) - len(record.fold.events))
+    return Finding("events", count=len(record.fold.events))
 
 
 def terms(evidence: Evidence) -> Finding:

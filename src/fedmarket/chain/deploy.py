@@ -7,7 +7,7 @@ from eth_hash.auto import keccak
 from web3 import Web3
 
 from fedmarket.chain.abi import artifact
-from fedmarket.chain.endpoint import Endpoint
+from fedmarket.chain.endpoint import Endpoint, Mined
 from fedmarket.chain.gas import limit_of
 from fedmarket.chain.outbox import FileOutbox, MemoryOutbox, Order
 from fedmarket.chain.port import SINK
@@ -21,11 +21,12 @@ DEMO = ("fedmarket demonstration", "DEMO")
 
 @dataclass(frozen=True)
 class Deployment:
-    """Where a market is: its token, its own address (both EIP-55), and the block that holds it."""
+    """Where a market is: its token, its own address (both EIP-55), and the block that holds it; and the gas it took."""
 
     token: str
     market: str
     block: int
+    gas: int = 0
 
 
 def deploy(
@@ -39,15 +40,17 @@ def deploy(
     chain_id = endpoint.chain_id()
     box = FileOutbox(outbox, chain_id, account) if outbox else MemoryOutbox()
     sender = Sender(endpoint, chain_id, account, box)
+    gas = 0
     if token is None:
-        token, _ = _create(sender, secret, "deploy_token", artifact("Token").deployment(*DEMO))
-    market, block = _create(sender, secret, "deploy_market", artifact("TaskMarket").deployment(token, sink))
-    return Deployment(token, market, block)
+        mined = _create(sender, secret, "deploy_token", artifact("Token").deployment(*DEMO))
+        token, gas = checksum(str(mined.created)), mined.gas_used
+    mined = _create(sender, secret, "deploy_market", artifact("TaskMarket").deployment(token, sink))
+    return Deployment(token, checksum(str(mined.created)), mined.block, gas + mined.gas_used)
 
 
-def _create(sender: Sender, secret: bytes, verb: str, data: bytes) -> tuple[str, int]:
+def _create(sender: Sender, secret: bytes, verb: str, data: bytes) -> Mined:
     order = Order(verb, None, "0x" + data.hex(), limit_of(verb, data), keccak(data).hex())
     mined = sender.send(secret, order)
     if not mined.succeeded or mined.created is None:
         raise ChainError("chain.reverted", verb=verb, transaction=mined.transaction)
-    return checksum(mined.created), mined.block
+    return mined

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import Any
-from urllib.parse import urlsplit
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
@@ -17,6 +16,7 @@ from web3 import Web3
 from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
+from fedmarket.chain.shown import shown
 from fedmarket.domain.errors import ChainError
 
 _ERROR_STRING = "08c379a0"
@@ -81,7 +81,7 @@ class Endpoint:
 
     def __init__(self, web3: Web3) -> None:
         self._web3 = Web3(web3.provider, middleware=[])
-        self.url = _place(str(getattr(web3.provider, "endpoint_uri", None) or ""))
+        self.url = shown(str(getattr(web3.provider, "endpoint_uri", None) or ""))
 
     def ask(self, method: str, *params: Any) -> Any:
         """Make one request. Raises NodeError for an error of the node's, ChainError where nothing answers."""
@@ -185,13 +185,6 @@ def _log(entry: Mapping[str, Any]) -> Log:
         _bytes(entry["data"]),
         None if given is None else _integer(given),
     )
-
-
-def _place(url: str) -> str:
-    """Return where an endpoint is, without user, path and query: those hold access keys."""
-    parts = urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{place}" if place else parts.path or "in-process chain"
 
 
 def _integer(value: int | str) -> int:

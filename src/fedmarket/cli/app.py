@@ -9,11 +9,17 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from fedmarket.cli.account_command import add_account
 from fedmarket.cli.audit_command import add_audit
+from fedmarket.cli.chain_command import add_chain
 from fedmarket.cli.demo_command import add_demo
+from fedmarket.cli.deploy_command import add_deploy
 from fedmarket.cli.help import HelpfulGroup
 from fedmarket.cli.language import FLAG, Words, choose_language
+from fedmarket.cli.profile_command import add_profile
 from fedmarket.cli.programs import PROGRAMS, Programs
+from fedmarket.cli.provider_commands import add_provider
+from fedmarket.cli.settings import configured_language
 from fedmarket.cli.usage import usage_detail
 from fedmarket.domain.errors import LANGUAGES, MarketError
 
@@ -42,8 +48,8 @@ def run(arguments: Sequence[str], environ: Mapping[str, str], programs: Programs
     """
     words = Words(LANGUAGES[0])
     try:
-        words = Words(choose_language(arguments, environ))
-        code = build(words, programs)(list(arguments), prog_name="fedmarket", standalone_mode=False)
+        words = Words(choose_language(arguments, environ, configured_language(arguments, environ)))
+        code = build(words, programs, environ)(list(arguments), prog_name="fedmarket", standalone_mode=False)
         return _complain(words("interrupted"), INTERRUPTED) if code == INTERRUPTED else int(code or 0)
     except MarketError as error:
         return _complain(error.sentence(words.lang), error.exit_code)
@@ -61,8 +67,8 @@ def run(arguments: Sequence[str], environ: Mapping[str, str], programs: Programs
         return _complain(words("fault", kind=type(error).__name__, detail=" ".join(str(error).split())[:300]), FAULT)
 
 
-def build(words: Words, programs: Programs) -> typer.Typer:
-    """Return the program with its help in the words' language."""
+def build(words: Words, programs: Programs, environ: Mapping[str, str]) -> typer.Typer:
+    """Return the program with its help in the words' language; commands read settings from `environ` too."""
     app = typer.Typer(
         cls=HelpfulGroup, add_completion=False, pretty_exceptions_enable=False, context_settings={"obj": words}
     )
@@ -80,8 +86,13 @@ def build(words: Words, programs: Programs) -> typer.Typer:
         elif context.invoked_subcommand is None:
             typer.echo(context.get_help())
 
-    add_demo(app, words, programs.run_demo)
-    add_audit(app, words, programs.audit_export)
+    add_demo(app, words, programs, environ)
+    add_audit(app, words, programs, environ)
+    add_provider(app, words)
+    add_chain(app, words, environ)
+    add_deploy(app, words, environ)
+    add_account(app, words, environ)
+    add_profile(app, words, environ)
     return app
 
 

@@ -1,8 +1,9 @@
 """`fedmarket demo`: one paid federated task, end to end, on real data."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Annotated
@@ -11,22 +12,29 @@ import typer
 
 from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
-from fedmarket.cli.programs import OnRound, RunDemo
+from fedmarket.cli.programs import OnRound, Programs, RunDemo
 from fedmarket.cli.progress import Progress
-from fedmarket.domain.errors import UsageError
+from fedmarket.cli.settings import Settings, names_chain, needed_rpc, settle
+from fedmarket.domain.errors import LANGUAGES, UsageError
 from fedmarket.embedded.report import RoundLine
 
 if TYPE_CHECKING:
+    from fedmarket.cli.remote_demo import Venue
     from fedmarket.embedded.demo import DemoResult
 
 SEED = 4
 """Of seeds 0 to 19 the one whose figures lie nearest their mean: neither the best story nor the worst."""
 PICTURE = "figure.svg"
 EVALUATOR = "evaluator 1"
-FIRST_STAGE = "chain"
+STATEMENTS = "statements"
+PLACES = ("travels", "waits")
+"""Stages in which the demo begins on a chain of somebody else's."""
+FIRST_STAGES = ("chain", *PLACES)
+Facts = dict[str, object]
+Begin = Callable[[str, Facts], None]
 
 
-def add_demo(app: typer.Typer, words: Words, run_demo: RunDemo) -> None:
+def add_demo(app: typer.Typer, words: Words, programs: Programs, environ: Mapping[str, str]) -> None:
     """Give `app` the command, with its help in the words' language."""
 
     @app.command("demo", cls=HelpfulCommand, help=words("demo_help"), epilog=words("examples_demo"))
@@ -36,16 +44,38 @@ def add_demo(app: typer.Typer, words: Words, run_demo: RunDemo) -> None:
         ] = SEED,
         as_json: Annotated[bool, typer.Option("--json", help=words("opt_json"))] = False,
         out: Annotated[Path | None, typer.Option(metavar="DIR", help=words("opt_out"))] = None,
+        rpc_url: Annotated[str | None, typer.Option(metavar="URL", help=words("opt_demo_rpc_url"))] = None,
+        account: Annotated[str | None, typer.Option(metavar="NAME|FILE", help=words("opt_demo_account"))] = None,
+        passphrase_file: Annotated[Path | None, typer.Option(metavar="FILE", help=words("opt_passphrase_file"))] = None,
+        deployment: Annotated[Path | None, typer.Option(metavar="FILE", help=words("opt_demo_deployment"))] = None,
+        profile: Annotated[str | None, typer.Option(metavar="NAME", help=words("opt_profile"))] = None,
         lang: Annotated[str, typer.Option(FLAG, metavar="en|zh", help=words("opt_lang"))] = words.lang,
     ) -> None:
         """Run the demo and print it as words or as JSON; exit with 1 where its audit fails."""
         from fedmarket.cli.render_audit import OK, upshot
 
+        run_demo: RunDemo = programs.run_demo
+        if names_chain(environ, rpc_url, profile):
+            flags = {"rpc": rpc_url, "account": account, "deployment": deployment}
+            venue = _venue(settle(environ, flags, profile), environ, passphrase_file, words.lang)
+            run_demo = partial(programs.run_remote_demo, venue)
+        elif account or deployment:
+            raise UsageError("profile.needs_rpc")
         folder = out or Path(mkdtemp(prefix="fedmarket-demo-"))
         play = _Play(seed, folder, words, run_demo, keep_keys=out is not None)
         result = play.as_json() if as_json else play.in_words()
         if upshot(result.checks) != OK:
             raise typer.Exit(1)
+
+
+def _venue(settings: Settings, environ: Mapping[str, str], passphrase_file: Path | None, lang: str) -> "Venue":
+    from fedmarket.cli.accounts import open_account
+    from fedmarket.cli.places import outbox_folder
+    from fedmarket.cli.remote_demo import Venue
+
+    rpc, account = needed_rpc(settings), settings.account.value
+    secret = open_account(environ, account, passphrase_file, lang) if account else None
+    return Venue(rpc, settings.deployment.value, secret, outbox_folder(environ))
 
 
 @dataclass(frozen=True)
@@ -74,13 +104,19 @@ class _Play:
         from fedmarket.cli.render_rounds import RoundLines
 
         page = Page(sys.stdout)
-        result = self._run(RoundLines(page, self.words).show, lambda: page.show(self.words("intro")))
+
+        def begin(stage: str, facts: Facts) -> None:
+            page.show(self.words("intro"))
+            if stage in PLACES:
+                page.show("", self.words(f"place_{stage}", **facts))
+
+        result = self._run(RoundLines(page, self.words).show, begin)
         key = self._keep(result)
         tell(result, self._draw(result), key, page, self.words)
         return result
 
-    def _run(self, show: OnRound, begin: Callable[[], None] = lambda: None) -> "DemoResult":
-        """Run it; `begin` is called once nothing stands in its way any more."""
+    def _run(self, show: OnRound, begin: Begin = lambda stage, facts: None) -> "DemoResult":
+        """Run it; `begin` is called once nothing stands in its way any more, with the stage that says so."""
         progress = Progress(sys.stderr)
 
         def on_round(line: RoundLine) -> None:
@@ -89,9 +125,9 @@ class _Play:
             progress.show(self.words("round_committed", number=line.number))
 
         def on_stage(stage: str, facts: dict[str, object]) -> None:
-            if stage == FIRST_STAGE:
-                begin()
-            progress.show(_stage(stage, self.words))
+            if stage in FIRST_STAGES:
+                begin(stage, facts)
+            progress.show(_stage(stage, self.words, facts))
 
         try:
             return self.run_demo(self.seed, self.folder, on_round=on_round, on_stage=on_stage)
@@ -109,24 +145,42 @@ class _Play:
         return path
 
     def _keep(self, result: "DemoResult") -> Path | None:
-        """Write the keys where they are to be kept, and return that of the first evaluator."""
+        """Write keys and statements where they are to be kept, and return the key file of the first evaluator."""
         from fedmarket.cli.keyfile import write_key_file
 
         if not self.keep_keys:
             return None
         for name, secret in result.keys.items():
             write_key_file(_key_path(result.folder, name), secret)
+        _write_statements(result)
         return _key_path(result.folder, EVALUATOR)
 
 
+def _write_statements(result: "DemoResult") -> None:
+    """Write every provider's statement, in every language."""
+    from fedmarket.cli.provider_commands import write_statement
+    from fedmarket.cli.statement_page import Reader
+    from fedmarket.embedded.demo_world import local_name
+
+    for name, told in result.statements.items():
+        for lang in LANGUAGES:
+            key = str(_key_path(result.folder, name))
+            reader = Reader(lang, name=local_name(name, lang), unit="biopsies", folder=result.folder, key=key)
+            write_statement(result.folder / STATEMENTS, _stem(name), told, reader)
+
+
 def _key_path(folder: Path, name: str) -> Path:
+    return folder / "keys" / f"{_stem(name)}.key"
+
+
+def _stem(name: str) -> str:
     letters = "".join(character if character.isalnum() else " " for character in name.lower())
-    return folder / "keys" / f"{'-'.join(letters.split())}.key"
+    return "-".join(letters.split())
 
 
-def _stage(stage: str, words: Words) -> str:
+def _stage(stage: str, words: Words, facts: Facts) -> str:
     """Return what to show while a stage runs; nothing for one that the catalogue does not know."""
     try:
-        return words(f"stage_{stage}")
+        return words(f"stage_{stage}", **facts)
     except KeyError:
         return ""

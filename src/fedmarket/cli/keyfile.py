@@ -22,7 +22,7 @@ def read_key_file(path: Path, passphrase_file: Path | None, lang: str) -> bytes:
     Raises KeyfileError: unreadable, not_a_key, open_to_others (a bare key that other users can read),
     broken_keystore, no_passphrase, wrong_passphrase.
     """
-    text = _read(path)
+    text = read_text(path)
     if text.lstrip().startswith("{"):
         return _open_keystore(path, text, passphrase_file, lang)
     secret = _bare_key(path, text)
@@ -37,18 +37,24 @@ def write_key_file(path: Path, secret: bytes) -> None:
 
     Raises KeyfileError where a file is there already (exists), or where it cannot be written (unwritable).
     """
+    write_private(path, secret.hex() + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write ASCII `text` to a new file that only its owner can read, as `write_key_file` does."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secret.hex() + "\n")
+            file.write(text)
     except FileExistsError as error:
         raise KeyfileError("keyfile.exists", path=path) from error
     except OSError as error:
         raise KeyfileError("keyfile.unwritable", path=path, detail=error.strerror) from error
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return the beginning of a file as text; raises KeyfileError where it is unreadable or no text."""
     try:
         with path.open(encoding="utf-8") as file:
             return file.read(MAX_BYTES)
@@ -92,7 +98,7 @@ def _decrypt(path: Path, keystore: dict[str, Any], passphrase: str) -> bytes:
 
 def _passphrase(path: Path, passphrase_file: Path | None, lang: str) -> str:
     if passphrase_file is not None:
-        return _read(passphrase_file).partition("\n")[0].removesuffix("\r")
+        return read_text(passphrase_file).partition("\n")[0].removesuffix("\r")
     if not sys.stdin.isatty():
         raise KeyfileError("keyfile.no_passphrase", path=path)
     return getpass(sentence("keyfile.prompt", lang, path=path))

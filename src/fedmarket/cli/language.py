@@ -1,4 +1,4 @@
-"""Which language the words are in: flag, else environment, else English."""
+"""Which language the words are in: flag, else environment, else profile, else English."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,21 +20,22 @@ class Words:
         return sentence(f"cli.{name}", self.lang, **params)
 
 
-def choose_language(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return "en" or "zh": the last --lang among `arguments`, else FEDMARKET_LANG, else English.
+def choose_language(arguments: Sequence[str], environ: Mapping[str, str], configured: str | None = None) -> str:
+    """Return "en" or "zh": the last --lang among `arguments`, else FEDMARKET_LANG, else `configured`, else English.
 
     Looked up before the command line is parsed, so that --help speaks the language too. Raises UsageError for a
     language that there is none of.
     """
-    chosen = [environ.get(VARIABLE) or LANGUAGES[0], *_flags(arguments)][-1]
+    chosen = [environ.get(VARIABLE) or configured or LANGUAGES[0], *flag_values(arguments, FLAG)][-1]
     if chosen not in LANGUAGES:
         raise UsageError("cli.unknown_language", language=chosen[:40])
     return chosen
 
 
-def _flags(arguments: Sequence[str]) -> Iterator[str]:
+def flag_values(arguments: Sequence[str], flag: str) -> Iterator[str]:
+    """Yield what `arguments` give a flag, as "--flag value" or "--flag=value", before anything is parsed."""
     for place, argument in enumerate(arguments):
-        if argument == FLAG:
+        if argument == flag:
             yield from arguments[place + 1 : place + 2]
-        elif argument.startswith(f"{FLAG}="):
-            yield argument.removeprefix(f"{FLAG}=")
+        elif argument.startswith(f"{flag}="):
+            yield argument.removeprefix(f"{flag}=")

@@ -9,6 +9,7 @@ from fedmarket.embedded.report import RoundLine
 
 if TYPE_CHECKING:
     from fedmarket.audit.run import Check
+    from fedmarket.cli.remote_demo import Venue
     from fedmarket.embedded.demo import DemoResult
 
 OnRound = Callable[[RoundLine], None]
@@ -29,12 +30,22 @@ class AuditExport(Protocol):
         """Return a line a check; `secret` is a seat's 32-byte key, `now` in seconds. Raises MarketError."""
 
 
-@dataclass(frozen=True)
-class Programs:
-    """The programs behind the commands."""
+class RunRemoteDemo(Protocol):
+    """Run the demo on a chain that this process does not own."""
 
-    run_demo: RunDemo
-    audit_export: AuditExport
+    def __call__(
+        self, venue: "Venue", seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage
+    ) -> "DemoResult":
+        """Keep the record in `folder` and return what came of it; raises MarketError."""
+
+
+class AuditOnChain(Protocol):
+    """Audit a task of an exported record and compare it with its chain."""
+
+    def __call__(
+        self, folder: Path, task: int, secret: bytes | None, now: int, rpc: str, deployment: Path | None
+    ) -> "tuple[Check, ...]":
+        """Return a line a check; `deployment` is the file that says where the market is. Raises MarketError."""
 
 
 def _run_demo(seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage) -> "DemoResult":
@@ -47,6 +58,30 @@ def _audit_export(folder: Path, task: int, secret: bytes | None, now: int) -> "t
     from fedmarket.audit.run import audit_export
 
     return audit_export(folder, task, secret, now)
+
+
+def _run_remote_demo(venue: "Venue", seed: int, folder: Path, *, on_round: OnRound, on_stage: OnStage) -> "DemoResult":
+    from fedmarket.cli.remote_demo import run_remote_demo
+
+    return run_remote_demo(venue, seed, folder, on_round=on_round, on_stage=on_stage)
+
+
+def _audit_on_chain(
+    folder: Path, task: int, secret: bytes | None, now: int, rpc: str, deployment: Path | None
+) -> "tuple[Check, ...]":
+    from fedmarket.cli.remote_audit import audit_on_chain
+
+    return audit_on_chain(folder, task, secret, now, rpc, deployment)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The programs behind the commands."""
+
+    run_demo: RunDemo
+    audit_export: AuditExport
+    run_remote_demo: RunRemoteDemo = _run_remote_demo
+    audit_on_chain: AuditOnChain = _audit_on_chain
 
 
 PROGRAMS = Programs(_run_demo, _audit_export)

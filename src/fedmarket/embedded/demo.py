@@ -1,7 +1,7 @@
 """The demo: five hospitals and a free rider, one paid federated task on real biopsies, told from its own record."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import rmtree
 from time import perf_counter
@@ -9,11 +9,14 @@ from time import perf_counter
 import numpy as np
 
 from fedmarket.audit.run import Check, audit_export
+from fedmarket.audit.statements import Told, open_statements
+from fedmarket.domain.chain_terms import Windows
 from fedmarket.domain.derive import seed as derived_seed
 from fedmarket.domain.errors import UsageError
 from fedmarket.domain.terms import Terms
 from fedmarket.embedded.demo_world import FREE_RIDER, NOISY_SITE, TARGET, DemoWorld, Patients
 from fedmarket.embedded.market import EmbeddedChain, Market, Stage, TaskPlan, TaskRun
+from fedmarket.embedded.plan import WINDOWS
 from fedmarket.embedded.references import Raw, compare
 from fedmarket.embedded.report import Comparison, RoundLine, TaskReport
 from fedmarket.learning.recipe import Recipe
@@ -25,12 +28,18 @@ from fedmarket.learning.tensors import Tensors, encode
 CLIP = "0.5"
 MARKER = "demo.seed"
 MODEL = "model.safetensors"
-PIECES = (MARKER, MODEL, "events.json", "figure.svg", "store", "keys")
+PIECES = (
+    *(MARKER, MODEL, "events.json", "blocks.json", "deployment.json", "figure.svg"),
+    *("store", "keys", "statements"),
+)
 
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What the demo shows. `keys` are the secrets of its accounts by name: worth nothing outside it."""
+    """What the demo shows. `keys` are the secrets of its accounts by name: worth nothing outside it.
+
+    `statements` are the providers', by name, as each reads its own from the record.
+    """
 
     report: TaskReport
     comparison: Comparison
@@ -41,6 +50,7 @@ class DemoResult:
     folder: Path
     model_path: Path
     seconds: float
+    statements: Mapping[str, Told] = field(default_factory=dict)
 
 
 def run_demo(
@@ -50,17 +60,21 @@ def run_demo(
     on_round: Callable[[RoundLine], None] = lambda line: None,
     on_stage: Stage = lambda name, facts: None,
     chain: EmbeddedChain | None = None,
+    clock: Callable[[], int] | None = None,
+    windows: Windows = WINDOWS,
 ) -> DemoResult:
     """Play the demo's task from `seed` (>= 0) and keep its record in `folder`.
 
+    `chain`, `clock` and `windows` are for a chain that this process does not own. On a market that has had tasks, the
+    seed gives other models than on a fresh one: the order of training follows from the task's number too.
     Raises UsageError where `folder` holds something that is not an earlier demo's.
     """
     begun = perf_counter()
-    _prepare(folder, seed)
+    make_room(folder, seed)
     on_stage("chain", {})
     world = DemoWorld.make(seed)
-    market = Market(seed, chain=chain, folder=folder)
-    run = _plan(market, world).run(on_round, on_stage)
+    market = Market(seed, chain=chain, folder=folder, clock=clock)
+    run = _plan(market, world, windows).run(on_round, on_stage)
     market.export(folder)
     model = run.model()
     (folder / MODEL).write_bytes(encode(model))
@@ -68,6 +82,8 @@ def run_demo(
     comparison = _compare(run, world, model)
     on_stage("auditing", {})
     checks = audit_export(folder, run.number, run.evaluators[0].secret)
+    statements = open_statements(folder, run.number)
+    told = {actor.account: statements.read(actor.secret) for actor in run.providers}
     by_name = {name: account for account, name in run.names.items()}
     return DemoResult(
         report=run.report,
@@ -79,11 +95,12 @@ def run_demo(
         folder=folder,
         model_path=folder / MODEL,
         seconds=perf_counter() - begun,
+        statements={run.names[account]: each for account, each in told.items()},
     )
 
 
-def _prepare(folder: Path, seed: int) -> None:
-    """Make room for a record: an earlier demo's is replaced, anything else is refused."""
+def make_room(folder: Path, seed: int) -> None:
+    """Make room for a record: an earlier demo's is replaced, anything else is refused with a UsageError."""
     try:
         if folder.exists() and any(folder.iterdir()):
             if not (folder / MARKER).is_file():
@@ -103,10 +120,13 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _plan(market: Market, world: DemoWorld) -> TaskPlan:
+def _plan(market: Market, world: DemoWorld, windows: Windows) -> TaskPlan:
+    # Terms that were opened before would be taken for that task.
+    market.record.refresh()
+    nonce = str(1 + len(market.record.tasks))
     held = _raw(world.validation)
     schema = schema_from_arrays(held.features, held.labels, world.feature_names, TARGET)
-    plan = market.task((held.features, held.labels), schema=schema, clip=CLIP)
+    plan = market.task((held.features, held.labels), schema=schema, clip=CLIP, windows=windows, nonce=nonce)
     for site in world.sites:
         plan.provider(site.name, site.features, _raw(site).labels)
     plan.untrained_provider(FREE_RIDER, _return_unchanged, world.free_rider_weight)

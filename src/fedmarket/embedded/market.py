@@ -85,13 +85,18 @@ class Market:
         chain: EmbeddedChain | None = None,
         folder: Path | None = None,
         store: Store | None = None,
+        clock: Callable[[], int] | None = None,
     ) -> None:
-        """Start an in-process EVM chain unless `chain` is given; blobs go to `folder`/store, or stay in memory."""
+        """Start an in-process EVM chain unless `chain` is given; blobs go to `folder`/store, or stay in memory.
+
+        `clock` gives the least time of the chain's next block (seconds) where that is later than its latest one's: on
+        a chain whose blocks follow the clock, an idle one falls behind.
+        """
         self.seed = seed
         self.folder = folder
         self.chain = chain or TesterChain.start()
         self.store = store or (FolderStore(folder / STORE) if folder else MemoryStore())
-        self.record = Record(self.chain, self.store)
+        self.record = Record(self.chain, self.store, clock)
 
     def secret(self, role: str) -> bytes:
         """Return the key of a role in this process, derived from the seed."""

@@ -17,6 +17,12 @@ from fedmarket.record.slots import entries, note_slot, update_slot
 from fedmarket.record.task import Announcement
 from fedmarket.store.age import AgeIdentity, decrypt
 
+UPDATE_OVERHEAD = 1 << 14
+"""More than age adds to an update but for its chunks: a line for each of a dozen readers."""
+FEW, READ_AT_MOST = 64, 1 << 30
+"""A slot with more entries than its owner could need is read in an order that only the reader knows, and no more of it
+than a gigabyte, or so many updates of the greatest size: rubbish that hides an update must be many times that."""
+
 
 @dataclass
 class Candidates:
@@ -109,10 +115,15 @@ def opened_payloads(record: Record, context: GateContext, identity: AgeIdentity)
     line = announcement_of(record, context.task, context.round, context.attempt, context.provider)
     if line is not None:
         blobs = [blob_id(line.blob), *blobs, *_handed_on(record, context.task, line)]
-    for blob in blobs:
-        payload = _open(record, blob, identity, context.max_bytes)
+    read, most = 0, max(READ_AT_MOST, FEW * context.max_bytes)
+    for blob in blobs if len(blobs) <= FEW else sorted(blobs, key=identity.rank):
+        data = _get(record, blob, context.max_bytes + context.max_bytes // 1024 + UPDATE_OVERHEAD)
+        payload = _decrypted(data, identity, context.max_bytes + 1)
         if payload is not None:
             yield payload
+        read += len(data)
+        if read > most:
+            return
 
 
 def sent_payload(record: Record, context: GateContext, identity: AgeIdentity) -> bytes | None:
@@ -137,10 +148,16 @@ def _signed_header(payload: bytes, context: GateContext) -> Header | None:
     return parsed.header if signer == context.provider else None
 
 
-def _open(record: Record, blob: str, identity: AgeIdentity, max_bytes: int) -> bytes | None:
+def _get(record: Record, blob: str, max_bytes: int) -> bytes:
     try:
-        data = record.store.get(blob, max_bytes + AGE_OVERHEAD)
-        return decrypt(data, identity, max_bytes + 1)
+        return record.store.get(blob, max_bytes)
+    except MarketError:
+        return b""
+
+
+def _decrypted(data: bytes, identity: AgeIdentity, max_bytes: int) -> bytes | None:
+    try:
+        return decrypt(data, identity, max_bytes)
     except MarketError:
         return None
 
@@ -165,7 +182,8 @@ def open_announced(
 ) -> tuple[bytes, Admitted] | None:
     """Return the announced payload and its update, or None where it is missing, not for our key, or not valid."""
     context = gate_for(record, number, line.round, line.attempt, line.provider)
-    payload = _open(record, blob_id(line.blob), identity, context.max_bytes)
+    data = _get(record, blob_id(line.blob), context.max_bytes + AGE_OVERHEAD)
+    payload = _decrypted(data, identity, context.max_bytes + 1)
     if payload is None:
         return None
     try:

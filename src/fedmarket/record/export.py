@@ -17,6 +17,7 @@ FILE = "events.json"
 STORE = "store"
 NUMBER = re.compile(r"0|[1-9][0-9]{0,77}")
 HEX = re.compile(r"0x((?:[0-9a-f]{2})*)")
+WORD = 32
 EVENT_KEYS = {"name", "block", "timestamp", "fields"}
 
 
@@ -70,7 +71,8 @@ def read_export(folder: Path) -> Export:
         document = canonical.decode(path.read_bytes(), SCHEMA)
         stated = document.pop("digest")
         events = tuple(_event(line) for line in document["events"])
-        export = Export(_integer(document["chain_id"]), _account(document["contract"]), document["sink"], events)
+        accounts = (_account(document["contract"]), _account(document["sink"]))
+        export = Export(_integer(document["chain_id"]), *accounts, events)
     except OSError as error:
         raise UsageError("record.bad_export", path=path, detail=error.strerror) from error
     except (MarketError, KeyError, TypeError, ValueError) as error:
@@ -89,7 +91,7 @@ def _event(value: Any) -> Event:
     line = _object(value, EVENT_KEYS)
     kinds = EVENTS[line["name"]]
     given = _object(line["fields"], kinds.keys())
-    typed = {name: _typed(given[name], kind) for name, kind in kinds.items()}
+    typed = {name: _sized(name, _typed(given[name], kind)) for name, kind in kinds.items()}
     return Event(line["name"], typed, _integer(line["block"]), _integer(line["timestamp"]))
 
 
@@ -107,7 +109,7 @@ def _typed(value: Any, kind: Any) -> Any:
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         given = _object(value, {field.name for field in fields(kind)})
-        return kind(**{name: _typed(given[name], hints[name]) for name in given})  # type: ignore[operator]
+        return kind(**{name: _sized(name, _typed(given[name], hints[name])) for name in given})  # type: ignore[operator]
     if get_origin(kind) is tuple and isinstance(value, list):
         return tuple(_typed(item, get_args(kind)[0]) for item in value)
     if kind is str:
@@ -118,6 +120,13 @@ def _typed(value: Any, kind: Any) -> Any:
     if pattern is None or not pattern.fullmatch(value):
         raise ValueError(f"{str(value)[:80]!r} is not as an export writes it")
     return int(value) if kind is int else bytes.fromhex(value[2:])
+
+
+def _sized(name: str, value: Any) -> Any:
+    """Refuse hashes and keys of another length than the contract logs; only a table is as long as it is."""
+    if isinstance(value, bytes) and name != "table" and len(value) != WORD:
+        raise ValueError(f"{name} has {len(value)} bytes")
+    return value
 
 
 def _object(value: Any, names: Set[str]) -> dict[str, Any]:

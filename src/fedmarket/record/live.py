@@ -3,31 +3,38 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from fedmarket.chain.port import Chain, Head
-from fedmarket.domain.ask import Ask
 from fedmarket.domain.canonical import blob_id
-from fedmarket.domain.errors import MarketError, UsageError
+from fedmarket.domain.errors import DocumentError, MarketError, StoreError, UsageError
 from fedmarket.domain.manifest import Manifest
 from fedmarket.domain.reference.state import Event
 from fedmarket.domain.terms import Terms
 from fedmarket.domain.typed_data import SigningDomain
-from fedmarket.record.fold import Fold
+from fedmarket.record.fold import Fold, FoldError
 from fedmarket.record.task import TaskView
 from fedmarket.store.blobs import Store
+
+Document = TypeVar("Document")
 
 
 @dataclass
 class Documents:
-    """Documents as they were read, by their hash. It fixes what they say, so several records may share them."""
+    """Documents as they were read, by their hash, and why some are none.
+
+    The hash fixes what they say, so several records may share them.
+    """
 
     terms: dict[bytes, Terms] = field(default_factory=dict)
     manifests: dict[bytes, Manifest] = field(default_factory=dict)
-    asks: dict[str, Ask] = field(default_factory=dict)
+    refused: dict[bytes, DocumentError] = field(default_factory=dict)
 
 
-DOCUMENT_LIMIT = 1 << 22
-"""Bytes of the largest terms or manifest that anybody reads: 1,024 providers take about a megabyte."""
+TERMS_LIMIT = 1 << 22
+"""Bytes of the largest terms that anybody reads."""
+MANIFEST_LIMIT, PROVIDER_LIMIT = 1 << 14, 1 << 10
+"""Bytes of the largest manifest that anybody reads: so many, and so many for each provider that joined."""
 
 
 class Record:
@@ -80,19 +87,26 @@ class Record:
         head = self.chain.head()
         if head == self._head:
             return
-        for event in self._new_events():
-            # A chain may have grown since its head was read: later blocks are for the next refresh.
-            if event.block <= head.block:
-                self._fold.apply(event)
+        before = self.chain.reorganisations
+        events = self.chain.events(self._head.block if before == self._reorganisations else 0)
+        while self.chain.reorganisations != before:
+            before = self.chain.reorganisations
+            events = self.chain.events(0)
+        fold = self._fold if before == self._reorganisations else self._fresh_fold()
+        # Nothing is changed until everything has been read: a chain may fail to answer at any time.
+        self._fold, self._reorganisations = fold, before
+        self._apply([event for event in events if event.block <= head.block])
         self._head = head
 
-    def _new_events(self) -> list[Event]:
-        events = self.chain.events(self._head.block)
-        while self.chain.reorganisations != self._reorganisations:
-            self._reorganisations = self.chain.reorganisations
-            self._fold = self._fresh_fold()
-            events = self.chain.events(0)
-        return events
+    def _apply(self, events: list[Event]) -> None:
+        """Fold new events. A chain may have grown since its head was read: later blocks are for the next refresh."""
+        try:
+            for event in events:
+                self._fold.apply(event)
+        except FoldError:
+            # What was folded of them is not to be folded twice: the next refresh begins anew.
+            self._fold, self._head = self._fresh_fold(), Head(0, 0)
+            raise
 
     def _fresh_fold(self) -> Fold:
         return Fold(self.chain.chain_id, self.chain.market, self.chain.sink)
@@ -104,17 +118,37 @@ class Record:
 
     def terms(self, number: int) -> Terms:
         """Return a task's terms from the store. Raises StoreError or DocumentError."""
-        terms_hash, known = self.task(number).terms.terms_hash, self.documents.terms
-        if terms_hash not in known:
-            known[terms_hash] = Terms.read(self.store.get(blob_id(terms_hash), DOCUMENT_LIMIT))
-        return known[terms_hash]
+        return self._read(self.task(number).terms.terms_hash, Terms.read, self.documents.terms, TERMS_LIMIT)
 
     def manifest(self, number: int, round_number: int) -> Manifest:
         """Return a committed round's manifest from the store. Raises StoreError or DocumentError."""
-        manifest_hash, known = self.task(number).rounds[round_number - 1].manifest, self.documents.manifests
-        if manifest_hash not in known:
-            known[manifest_hash] = Manifest.read(self.store.get(blob_id(manifest_hash), DOCUMENT_LIMIT))
-        return known[manifest_hash]
+        view = self.task(number)
+        limit = MANIFEST_LIMIT + len(view.providers) * PROVIDER_LIMIT
+        return self._read(view.rounds[round_number - 1].manifest, Manifest.read, self.documents.manifests, limit)
+
+    def _read(
+        self, name: bytes, read: Callable[[bytes], Document], known: dict[bytes, Document], limit: int
+    ) -> Document:
+        """Return a document by its hash, or why it is none: a stranger may have made it costly to find out."""
+        if name in self.documents.refused:
+            raise self.documents.refused[name]
+        if name not in known:
+            try:
+                known[name] = read(self.store.get(blob_id(name), limit))
+            except DocumentError as refusal:
+                self.documents.refused[name] = refusal
+                raise
+        return known[name]
+
+    def manifest_missing(self, number: int, round_number: int) -> bool:
+        """Return whether a round's manifest is not there now, but may be later."""
+        try:
+            self.manifest(number, round_number)
+        except StoreError as error:
+            return error.error_id != "store.too_large"
+        except MarketError:
+            return False
+        return False
 
     def readable_manifest(self, number: int, round_number: int) -> Manifest | None:
         """Return a round's manifest, or None where it is missing or malformed."""

@@ -8,15 +8,18 @@ from fedmarket.learning.recipe import build_recipe
 from fedmarket.learning.update import payload_limit
 
 
-def largest(terms: Terms, manifest: Manifest, kind: str) -> int:
-    """Return the most bytes that the plaintext of one kind of a manifest's blobs (`domain.ask.KINDS`) can have."""
+def largest(terms: Terms, manifest: Manifest, kind: str, providers: int) -> int:
+    """Return the most bytes that the plaintext of one kind of a manifest's blobs (`domain.ask.KINDS`) can have.
+
+    `providers` joined: a manifest that lists more is not believed.
+    """
     if kind == "constants":
         return CONSTANTS_BYTES
     if kind == "summaries":
-        return COUNT.size + terms.admission.max_providers * (LENGTH.size + SUMMARY_BYTES)
+        return COUNT.size + providers * (LENGTH.size + SUMMARY_BYTES)
     spec = build_recipe(terms.recipe, terms.data).spec
     if kind == "model":
         return spec.encoded_bytes
     if kind == "aggregate":
         return spec.of("I64").encoded_bytes
-    return COUNT.size + len(manifest.updates) * (LENGTH.size + payload_limit(spec.of("I32")))
+    return COUNT.size + min(len(manifest.updates), providers) * (LENGTH.size + payload_limit(spec.of("I32")))

@@ -3,9 +3,10 @@
 from fedmarket.domain.ask import Ask
 from fedmarket.domain.errors import StoreError
 from fedmarket.record.live import Record
-from fedmarket.store.blobs import ENTRY_LIMIT
 
 OWN_LIMIT = 1 << 20
+CANDIDATES = 1 << 14
+"""Entries of a slot that readers look at: to hide one, a flood must be larger, and its owner then announces."""
 
 
 def update_slot(record: Record, task: int, round_number: int, attempt: int, account: str) -> str:
@@ -23,6 +24,11 @@ def score_slot(record: Record, task: int, account: str) -> str:
     return f"{_home(record, task)}/scores/{account}"
 
 
+def statement_slot(record: Record, task: int, account: str, provider: str) -> str:
+    """Return the prefix of an evaluator's statements for a provider, encrypted to that provider and to itself."""
+    return f"{_home(record, task)}/statements/{account}/{provider}"
+
+
 def summary_slot(record: Record, task: int, account: str) -> str:
     """Return the prefix of a provider's summary of its columns, encrypted to the seats before it joins."""
     return f"{_home(record, task)}/summaries/{account}"
@@ -33,9 +39,9 @@ def constants_slot(record: Record, task: int) -> str:
     return f"{_home(record, task)}/constants"
 
 
-def ask_slot(record: Record, task: int) -> str:
-    """Return the prefix of what parties of a task may read and cannot open."""
-    return f"{_home(record, task)}/asks"
+def ask_slot(record: Record, task: int, key: bytes) -> str:
+    """Return the prefix of what the holder of an age key may read and cannot open."""
+    return f"{_home(record, task)}/asks/{key.hex()[:40]}"
 
 
 def relay_slot(record: Record, task: int, ask: Ask, account: str) -> str:
@@ -43,7 +49,7 @@ def relay_slot(record: Record, task: int, ask: Ask, account: str) -> str:
     return f"{_home(record, task)}/{ask.round}/{ask.kind}/{ask.key.hex()[:40]}/{account}"
 
 
-def entries(record: Record, slot: str, limit: int = ENTRY_LIMIT) -> list[str]:
+def entries(record: Record, slot: str, limit: int = CANDIDATES) -> list[str]:
     """Return the ids in a slot, none where it is flooded: who reads it then looks elsewhere. Raises StoreError."""
     return _listed(record, slot, limit) or []
 
@@ -58,7 +64,7 @@ def own_entries(record: Record, slot: str) -> list[str]:
 
 def flooded(record: Record, slot: str) -> bool:
     """Return whether a slot holds more entries than anybody looks at. Raises StoreError where it cannot be read."""
-    return _listed(record, slot, ENTRY_LIMIT) is None
+    return _listed(record, slot, CANDIDATES) is None
 
 
 def _listed(record: Record, slot: str, limit: int) -> list[str] | None:

@@ -6,6 +6,7 @@ every file, with random content that readers must ignore. Passphrases, armor and
 refused.
 """
 
+import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -47,13 +48,19 @@ class AgeIdentity:
 
     public: bytes
     _key: pyrage.x25519.Identity = field(repr=False, compare=False)
+    _order: bytes = field(repr=False, compare=False)
 
     @classmethod
     def from_secret(cls, account_secret: bytes) -> "AgeIdentity":
         """Derive the key from the account's own secret: HKDF with the label "age" is the X25519 secret."""
         key = pyrage.x25519.Identity.from_str(_bech32("age-secret-key-", hkdf(account_secret, "age")).upper())
         _, digits = bech32.bech32_decode(str(key.to_public()))
-        return cls(bytes(bech32.convertbits(digits or [], 5, 8, pad=False) or []), key)
+        public = bytes(bech32.convertbits(digits or [], 5, 8, pad=False) or [])
+        return cls(public, key, hkdf(account_secret, "order"))
+
+    def rank(self, name: str) -> bytes:
+        """Return where `name` stands in an order that only this identity knows, so that nobody can push in front."""
+        return hmac.digest(self._order, name.encode(), "sha256")
 
 
 def encrypt(data: bytes, recipients: Sequence[bytes]) -> bytes:
