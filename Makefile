@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit contracts docs clean
+.PHONY: help demo test check unit contracts docs bench clean
 
 help: ## Show the commands.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -29,6 +29,10 @@ contracts: $(VENV)/.dev ## Compile the contracts into package data.
 	$(BIN)/python contracts/compile.py
 
 docs: $(VENV)/.dev ## Generate the reference pages and the pictures.
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.dev $(VENV)/.anvil ## Measure every figure again (on a machine that does nothing else), then write its page.
+	ANVIL=$$(cat $(VENV)/.anvil) $(BIN)/python -m benchmarks
 	$(BIN)/python docs/generate.py
 
 clean: ## Remove everything that the other commands made.

@@ -15,18 +15,18 @@ from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.manifest import NOTHING
 from fedmarket.domain.terms import Admission, DataSchema, Terms
 from fedmarket.learning.columns import standardised_by
-from fedmarket.learning.fixed_point import quantise
+from fedmarket.learning.fixed_point import quantise_change
 from fedmarket.learning.gate import GateContext, admit
 from fedmarket.learning.recipe import Recipe, train_locally
 from fedmarket.learning.server_step import client_config
 from fedmarket.learning.table import Table
-from fedmarket.learning.tensors import Tensors, difference
+from fedmarket.learning.tensors import Tensors
 from fedmarket.learning.update import make_payload
 from fedmarket.record.admission import announcement_of, gate_for, header_for, sent_payload
 from fedmarket.record.constants import federated, put_summary
 from fedmarket.record.facts import agreed_terms, update_readers
 from fedmarket.record.models import initial_model, recipe_of
-from fedmarket.record.slots import flooded, update_slot
+from fedmarket.record.slots import entries, flooded, update_slot
 from fedmarket.record.task import TaskView
 from fedmarket.store.age import encrypt
 
@@ -74,6 +74,7 @@ class ProviderAgent:
         self._listing = listing
         self._weight = weight
         self._table = table
+        self._sent: tuple[GateContext, str] | None = None
 
     def step(self) -> list[Action]:
         """Do the next thing that is the provider's: join, send this round's update, or claim."""
@@ -130,14 +131,20 @@ class ProviderAgent:
         slot = update_slot(record, self._task, context.round, context.attempt, context.provider)
         if now <= view.state.submit_deadline and (flooded(record, slot) or self._passed_over(view)):
             return self._announce(view)
-        if sent_payload(record, context, self.actor.age):
+        if self._is_sent(context, slot):
             return []
         ready = self._ready(context)
         if isinstance(ready, list):
             return ready
         _, encrypted = self._make_update(view, context, ready, announced=False)
-        record.store.put_entry(slot, encrypted)
+        self._sent = (context, record.store.put_entry(slot, encrypted))
         return [Action(self.actor.account, "send_update", self._task)]
+
+    def _is_sent(self, context: GateContext, slot: str) -> bool:
+        """Return whether our update lies in its slot; what this process put there itself is not opened again."""
+        if self._sent and self._sent[0] == context and self._sent[1] in entries(self.actor.record, slot):
+            return True
+        return sent_payload(self.actor.record, context, self.actor.age) is not None
 
     def _context(self, round_number: int, attempt: int) -> GateContext:
         return gate_for(self.actor.record, self._task, round_number, attempt, self.actor.account)
@@ -159,7 +166,7 @@ class ProviderAgent:
         actor, (base, terms) = self.actor, ready
         order = seed(actor.secret, "train", self._task, context.round, context.base_model)
         trained = self._trainer(recipe_of(terms), base, terms, order)
-        update = quantise(difference(trained, base), terms.clip_quanta)
+        update = quantise_change(trained, base, terms.clip_quanta)
         payload, update_id = make_payload(header_for(context), update, actor.secret)
         return update_id, encrypt(payload, update_readers(view, actor.account, announced))
 

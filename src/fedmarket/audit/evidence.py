@@ -1,7 +1,7 @@
 """What an audit reads: an exported record and, where there is one, the key of a seat."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,7 +19,7 @@ from fedmarket.record.export import STORE, Export, read_export
 from fedmarket.record.facts import outcome
 from fedmarket.record.live import Record
 from fedmarket.record.notes import noted_by_most
-from fedmarket.record.replay import check_announcements, open_updates
+from fedmarket.record.replay import OpenedRounds, check_announcements
 from fedmarket.record.task import TaskView
 from fedmarket.store.age import AgeIdentity
 from fedmarket.store.folder import FolderStore
@@ -81,7 +81,6 @@ class Evidence:
     number: int
     secret: bytes | None
     now: int
-    _admitted: dict[int, dict[str, Admitted]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, number: int, secret: bytes | None, now: int = 0) -> "Evidence":
@@ -150,13 +149,15 @@ class Evidence:
         """What the revealed tables decide, computed again."""
         return outcome(self.record, self.number)
 
+    @cached_property
+    def opened(self) -> OpenedRounds:
+        """The rounds, opened and gated again with the seat's key."""
+        assert self.identity is not None
+        return OpenedRounds(self.record, self.number, self.identity)
+
     def updates(self, round_number: int) -> dict[str, Admitted]:
         """Return a round's updates, opened and gated again with the seat's key."""
-        if round_number not in self._admitted:
-            assert self.identity is not None
-            manifest = self.record.manifest(self.number, round_number)
-            self._admitted[round_number] = open_updates(self.record, self.number, self.identity, manifest)
-        return self._admitted[round_number]
+        return self.opened.updates(round_number)
 
     def check_announcements(self, round_number: int) -> None:
         """Raise RoundFault where a round leaves out an announced update that most evaluators had noted."""
@@ -175,7 +176,7 @@ class Evidence:
     def scores(self) -> Scores:
         """The evaluation of all rounds, computed again with an evaluator's key."""
         assert self.evaluator is not None
-        return evaluate(self.record, self.number, self.evaluator, self.validation)
+        return evaluate(self.record, self.number, self.evaluator, self.validation, opened=self.opened)
 
 
 def _seats(export: Export, number: int) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from fedmarket.record.constants import check_constants, constants_round
 from fedmarket.record.evaluation import check_start
 from fedmarket.record.models import fresh_server, initial_model, open_model, rule_of
 from fedmarket.record.relay import open_shared
-from fedmarket.record.replay import Replay, check_next_model, checked_sum
+from fedmarket.record.replay import Replay, check_next_model
 
 
 def validation(evidence: Evidence) -> Finding:
@@ -41,11 +41,8 @@ def updates(evidence: Evidence) -> Finding:
 
 def aggregation(evidence: Evidence) -> Finding:
     """Add every round up again, in integers."""
-    record, identity = evidence.record, evidence.identity
-    assert identity is not None
     for number in evidence.rounds():
-        manifest = record.manifest(evidence.number, number)
-        checked_sum(record, evidence.number, identity, manifest, evidence.updates(number))
+        evidence.opened.total(number)
     return Finding("aggregation", count=evidence.verified)
 
 
@@ -56,7 +53,7 @@ def models(evidence: Evidence) -> Finding:
     server, rule, base = fresh_server(terms), rule_of(terms), initial_model(terms)
     for number in evidence.rounds():
         manifest = record.manifest(evidence.number, number)
-        total = checked_sum(record, evidence.number, identity, manifest, evidence.updates(number))
+        total = evidence.opened.total(number)
         after = open_model(record, evidence.number, number, identity)
         computed = server.advance(base, total, rule.total_weight(manifest.delivered_weight))
         check_next_model(number, computed, after, exact=terms.strategy.name in AVERAGING)
@@ -72,7 +69,7 @@ def cut(evidence: Evidence) -> Finding:
     if evidence.verified == committed:
         return Finding("cut_none")
     assert evidence.identity is not None
-    replay = Replay(evidence.record, evidence.number, evidence.identity)
+    replay = Replay(evidence.record, evidence.number, evidence.identity, opened=evidence.opened)
     good = sum(1 for _ in replay.rounds())
     if good > evidence.verified:
         raise AuditFault("audit.cut_too_early", round=evidence.verified + 1)

@@ -11,7 +11,7 @@ LENGTH = Struct(">Q")
 
 def pack_bundle(payloads: Sequence[bytes]) -> bytes:
     """Return the payloads behind one another: a count, then each with its length."""
-    return COUNT.pack(len(payloads)) + b"".join(LENGTH.pack(len(p)) + p for p in payloads)
+    return b"".join((COUNT.pack(len(payloads)), *(piece for p in payloads for piece in (LENGTH.pack(len(p)), p))))
 
 
 def unpack_bundle(data: bytes) -> list[bytes]:

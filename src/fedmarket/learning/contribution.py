@@ -13,7 +13,7 @@ from fedmarket.learning.recipe import Recipe
 from fedmarket.learning.table import IntVector, Table, fold_weights
 from fedmarket.learning.tensors import Tensors, flatten
 from fedmarket.valuation.folds import fold_stderr
-from fedmarket.valuation.games import Coalitions, FloatVector
+from fedmarket.valuation.games import Coalitions, FloatArray, FloatVector
 from fedmarket.valuation.path import segment_shares
 
 
@@ -114,4 +114,8 @@ class RoundGame:
 
     def values(self, coalitions: Coalitions) -> FloatVector:
         """Return the utilities (m,), in units of the loss, of coalitions (m, players)."""
-        return -self._losses(coalitions.astype(np.float64))
+        return self.mixtures(coalitions.astype(np.float64))
+
+    def mixtures(self, mixes: FloatArray) -> FloatVector:
+        """Return the utilities (m,) after base + mixes (m, players) @ shares, whatever the mix, as other games ask."""
+        return -self._losses(mixes)

@@ -18,6 +18,7 @@ from fedmarket.domain.errors import UpdateError
 from fedmarket.learning.tensor_faults import refuse, refuse_non_finite
 
 Tensors = dict[str, NDArray[Any]]
+Buffer = bytes | memoryview
 Dtype = Literal["F32", "I32", "I64"]
 
 NUMPY_DTYPES: Mapping[Dtype, np.dtype[Any]] = {
@@ -90,10 +91,14 @@ def encode(tensors: Tensors) -> bytes:
 
     The same content gives the same bytes whatever the key order, memory order or byte order of the arrays.
     """
+    return b"".join(pieces(tensors))
+
+
+def pieces(tensors: Tensors) -> list[Buffer]:
+    """Return `encode(tensors)` in pieces that share memory with the arrays where they can: nothing large is copied."""
     spec = spec_of(tensors)
     dtype = NUMPY_DTYPES[spec.dtype]
-    body = (np.ascontiguousarray(tensors[name], dtype=dtype).tobytes() for name in spec.names)
-    return spec.header() + b"".join(body)
+    return [spec.header(), *(np.ascontiguousarray(tensors[name], dtype=dtype).data for name in spec.names)]
 
 
 def decode(data: bytes | memoryview, spec: TensorSpec, max_bytes: int) -> Tensors:

@@ -7,6 +7,7 @@ over the typed message that names the id. The provider stands inside, so a copie
 anybody else.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -14,7 +15,7 @@ from fedmarket.domain import codec
 from fedmarket.domain.accounts import sign
 from fedmarket.domain.errors import DocumentError, UpdateError
 from fedmarket.domain.typed_data import SigningDomain, UpdateMessage
-from fedmarket.learning.tensors import Tensors, TensorSpec, encode
+from fedmarket.learning.tensors import Buffer, Tensors, TensorSpec, pieces
 
 SCHEMA = "fedmarket/update/1"
 SIGNATURE_BYTES = 65
@@ -63,10 +64,11 @@ class Payload:
 
 def make_payload(header: Header, update: Tensors, secret: bytes) -> tuple[bytes, bytes]:
     """Return the payload of an int32 `update`, signed with a 32-byte `secret`, and the update's id."""
-    document, tensors = codec.encode(header, SCHEMA), encode(update)
-    framed = b"".join((len(document).to_bytes(4, "big"), document, len(tensors).to_bytes(8, "big"), tensors))
-    update_id = sha256(framed).digest()
-    return framed + sign(header.digest(update_id), secret), update_id
+    document, tensors = codec.encode(header, SCHEMA), pieces(update)
+    length = sum(memoryview(piece).nbytes for piece in tensors)
+    framed = (len(document).to_bytes(4, "big"), document, length.to_bytes(8, "big"), *tensors)
+    update_id = _sha256(framed)
+    return b"".join((*framed, sign(header.digest(update_id), secret))), update_id
 
 
 def payload_limit(spec: TensorSpec) -> int:
@@ -90,6 +92,13 @@ def parse(payload: bytes) -> Payload:
     if len(view) > end + SIGNATURE_BYTES:
         raise UpdateError("update.trailing_bytes", extra=len(view) - end - SIGNATURE_BYTES)
     return Payload(_header(document), sha256(view[:end]).digest(), signature, view[begin:end])
+
+
+def _sha256(pieces: Iterable[Buffer]) -> bytes:
+    hasher = sha256()
+    for piece in pieces:
+        hasher.update(piece)
+    return hasher.digest()
 
 
 def _slice(view: memoryview, begin: int, end: int) -> memoryview:

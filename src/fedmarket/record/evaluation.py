@@ -15,7 +15,7 @@ from fedmarket.record.constants import data_schema
 from fedmarket.record.live import Record
 from fedmarket.record.models import initial_model, recipe_of
 from fedmarket.record.notes import Noted
-from fedmarket.record.replay import CheckedRound, Replay
+from fedmarket.record.replay import CheckedRound, OpenedRounds, Replay
 from fedmarket.record.sealed import open_sealed
 from fedmarket.store.age import AgeIdentity
 
@@ -74,9 +74,10 @@ def evaluate(
     identity: AgeIdentity,
     validation: Table,
     noted: Noted | None = None,
+    opened: OpenedRounds | None = None,
     watch: Callable[[CheckedRound], None] = lambda checked: None,
 ) -> Scores:
-    """Replay a task's rounds with a seat's key and score them on the validation set; `noted` as in `Replay`.
+    """Replay a task's rounds with a seat's key and score them on the validation set; `noted`, `opened` as in `Replay`.
 
     `watch` sees every round that verifies, in order.
     """
@@ -85,7 +86,7 @@ def evaluate(
     validation = by_constants_in_force(record, number, identity, validation)
     book = ScoreBook(fold_of, reference_loss(recipe, validation))
     measurements = [measure(recipe, initial_model(terms), validation)]
-    replay = Replay(record, number, identity, noted)
+    replay = Replay(record, number, identity, noted, opened)
     for checked in replay.rounds():
         book.add(score_round(recipe, checked.base, checked.after, checked.shares, validation, fold_of))
         measurements.append(measure(recipe, checked.after, validation))

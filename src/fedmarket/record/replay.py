@@ -45,16 +45,50 @@ class CheckedRound:
     shares: dict[str, Vector]
 
 
+class OpenedRounds:
+    """A task's rounds opened with one seat's key: updates through the gate, and their sum, each computed once.
+
+    Both are kept as long as this object. They raise as `open_updates` and `checked_sum` do.
+    """
+
+    def __init__(self, record: Record, number: int, identity: AgeIdentity) -> None:
+        self._record, self._number, self._identity = record, number, identity
+        self._updates: dict[int, dict[str, Admitted]] = {}
+        self._totals: dict[int, Tensors] = {}
+
+    def updates(self, round_number: int) -> dict[str, Admitted]:
+        """Return a round's updates in the order of its manifest."""
+        if round_number not in self._updates:
+            manifest = self._record.manifest(self._number, round_number)
+            self._updates[round_number] = open_updates(self._record, self._number, self._identity, manifest)
+        return self._updates[round_number]
+
+    def total(self, round_number: int) -> Tensors:
+        """Return a round's exact int64 sum, which is the stored one."""
+        if round_number not in self._totals:
+            manifest, admitted = self._record.manifest(self._number, round_number), self.updates(round_number)
+            self._totals[round_number] = checked_sum(self._record, self._number, self._identity, manifest, admitted)
+        return self._totals[round_number]
+
+
 class Replay:
     """Goes through a task's rounds in order and stops at the first fault.
 
     `identity` must be that of a seat. `noted` tells of an announced update whether this reader held it before the
     round was committed, by default whether most evaluators signed that they did; leaving out a noted one voids the
-    round.
+    round. `opened` are the task's rounds if they have been opened with this key already.
     """
 
-    def __init__(self, record: Record, number: int, identity: AgeIdentity, noted: Noted | None = None) -> None:
+    def __init__(
+        self,
+        record: Record,
+        number: int,
+        identity: AgeIdentity,
+        noted: Noted | None = None,
+        opened: OpenedRounds | None = None,
+    ) -> None:
         self._record, self._number, self._identity = record, number, identity
+        self._opened = opened
         self._noted = noted or noted_by_most(record, number)
         self._terms = record.terms(number)
         self._server, self._rule = fresh_server(self._terms), rule_of(self._terms)
@@ -80,8 +114,8 @@ class Replay:
     def _check(self, number: int, base: Tensors) -> CheckedRound:
         manifest = public_round(self._record, self._number, number)
         check_constants(self._record, self._number, self._identity, manifest)
-        admitted = open_updates(self._record, self._number, self._identity, manifest)
-        total = checked_sum(self._record, self._number, self._identity, manifest, admitted)
+        opened = self._opened or OpenedRounds(self._record, self._number, self._identity)
+        admitted, total = opened.updates(number), opened.total(number)
         after = open_model(self._record, self._number, number, self._identity)
         computed = self._server.advance(base, total, self._rule.total_weight(manifest.delivered_weight))
         shares = shares_of(self._server, self._rule, manifest, admitted)

@@ -121,7 +121,8 @@ class FolderStore:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
-                if self._durable:
+                # Of an empty file only the name could be lost, and the folder's sync keeps that.
+                if self._durable and data:
                     os.fsync(file.fileno())
             os.replace(temporary, path)
         finally:
