@@ -14,6 +14,7 @@ from fedmarket.domain.canonical import digest
 from fedmarket.domain.codec import Amount
 from fedmarket.learning.bundle import pack_bundle, unpack_bundle
 from fedmarket.learning.tensors import decode, encode
+from fedmarket.record.export import read_export, write_export
 from fedmarket.record.models import recipe_of
 from fedmarket.record.sealed import open_sealed, put_sealed
 from fedmarket.store.age import AgeIdentity
@@ -192,8 +193,35 @@ def the_last_model_is_one_step_of_float32_off(case: Case) -> None:
     case.exhibit.replace_manifest(2, replace(manifest, model=digest(data), model_blob=case.seal(data)))
 
 
+def an_event_is_invented_before_the_first_block(case: Case) -> None:
+    """The chain's genesis holds no events: what stands there would never be replayed."""
+    export = read_export(case.exhibit.folder)
+    claimed = next(event for event in export.events if event.name == "Claimed")
+    invented = replace(claimed, block=0, timestamp=0, fields={**claimed.fields, "owed": 1})
+    write_export(case.exhibit.folder, replace(export, events=(invented, *export.events)))
+
+
+def the_payouts_are_moved_behind_the_last_block(case: Case) -> None:
+    """A late block in the middle of the list would hide what comes after the last one from a replay by blocks."""
+    export = read_export(case.exhibit.folder)
+    head, tail = export.events[:-1], export.events[-1]
+    late = replace(head[-1], block=2**53 - 1)
+    write_export(case.exhibit.folder, replace(export, events=(*head[:-1], late, tail)))
+
+
+def two_events_change_places(case: Case) -> None:
+    export = read_export(case.exhibit.folder)
+    first, second, *rest = export.events
+    write_export(case.exhibit.folder, replace(export, events=(second, first, *rest)))
+
+
 SPOILED: dict[str, list[Callable[[Case], None]]] = {
-    "events": [an_event_states_another_sum],
+    "events": [
+        an_event_states_another_sum,
+        an_event_is_invented_before_the_first_block,
+        the_payouts_are_moved_behind_the_last_block,
+        two_events_change_places,
+    ],
     "terms": [the_terms_are_gone, the_terms_promise_more_than_the_contract_holds, the_terms_break_a_rule],
     "admission": [two_providers_joined_with_each_others_weight, a_seat_announced_another_key],
     "initial_model": [the_terms_name_another_initial_model],

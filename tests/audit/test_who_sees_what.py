@@ -6,15 +6,12 @@ import pytest
 
 from fedmarket.audit.checks import ANYONE, CHECKS, EVALUATOR, SEAT
 from fedmarket.audit.run import PASS, PRIVATE, audit_export
-from fedmarket.domain.errors import LANGUAGES, UsageError
+from fedmarket.domain.errors import LANGUAGES, RefusedError, UsageError
 from tests.audit.exported import exported, statuses
 from tests.simulation.world import World
 
 OPENED_BY = {
     None: {ANYONE},
-    "stranger": {ANYONE},
-    "provider 0": {ANYONE},
-    "requester": {ANYONE},
     "aggregator": {ANYONE, SEAT},
     "standby": {ANYONE, SEAT},
     "evaluator 1": {ANYONE, SEAT, EVALUATOR},
@@ -33,6 +30,13 @@ def test_a_key_opens_what_its_role_may_read(record: tuple[Path, World], role: st
     checks = audit_export(folder, 1, world.secret(role) if role else None)
     expected = {row.name: PASS if row.needs in OPENED_BY[role] else PRIVATE for row in CHECKS}
     assert statuses(checks) == expected
+
+
+@pytest.mark.parametrize("role", ["stranger", "provider 0", "requester"])
+def test_a_key_that_holds_no_seat_is_refused_by_its_account(record: tuple[Path, World], role: str) -> None:
+    folder, world = record
+    with pytest.raises(RefusedError, match=f"{world.account(role)}, whose key was given, holds no seat in task 1"):
+        audit_export(folder, 1, world.secret(role))
 
 
 def test_a_private_line_says_whose_key_it_needs(record: tuple[Path, World]) -> None:

@@ -6,13 +6,18 @@ from string import Formatter
 
 import pytest
 
+import fedmarket.audit
 import fedmarket.cli
 import fedmarket.embedded
+import fedmarket.record
 from fedmarket.domain.errors import _catalogue
 
-AREAS = ("cli", "keyfile", "why", "figure", "demo", "profile", "try", "task", "preview")
+AREAS = (
+    *("cli", "keyfile", "why", "figure", "demo", "profile", "try", "task", "preview"),
+    *("statement", "statement_page", "tamper", "tampered", "opened"),
+)
 BUILT = re.compile(
-    r"reason_|unit_|check_|stage_|place_|opt_|help_|(task|provider)_help|kind_|join_|window_|until_|status_|recipe_|list_|days?$|hours?$|minutes?$|seconds?$|[a-z]+_title$|site_|role_|examples_|arg_|usage_"
+    r"reason_|unit_|check_|stage_|place_|opt_|help_|site_|role_|examples_|arg_|usage_|hidden_|(task|provider)_help|kind_|join_|window_|until_|status_|recipe_|list_|days?$|hours?$|minutes?$|seconds?$|[a-z]+_title$|opened_|without_"
 )
 """Names put together from parts, such as reason_<the gate's reason>."""
 
@@ -22,7 +27,8 @@ def parameters(template: str) -> set[str]:
 
 
 def sources() -> str:
-    folders = [Path(next(iter(package.__path__))) for package in (fedmarket.cli, fedmarket.embedded)]
+    packages = (fedmarket.audit, fedmarket.cli, fedmarket.embedded, fedmarket.record)
+    folders = [Path(next(iter(package.__path__))) for package in packages]
     return "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py"))
 
 

@@ -166,3 +166,28 @@ def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
         ended = subprocess.run([sys.executable, "-c", script], stdout=closed, stderr=subprocess.PIPE, check=False)
     assert ended.returncode == 141
     assert ended.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("shell", "code", "said"),
+    [
+        ("audit nowhere --task 1 2>&-", 2, ""),
+        ("--version >&-", 0, ""),
+        ("--version >/dev/full", 4, "The output cannot be written: the disk is full"),
+        ("--help >/dev/full", 4, "The output cannot be written: the disk is full"),
+        ("audit nowhere --task 1 --passphrase-file pass", 2, "A passphrase file was given without a key"),
+    ],
+)
+def test_closed_and_full_streams_get_a_code_and_no_complaint(shell: str, code: int, said: str) -> None:
+    ended = subprocess.run(
+        f"{sys.executable} -m fedmarket {shell}", shell=True, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == code
+    assert said in ended.stderr and "Traceback" not in ended.stderr and "ignored" not in ended.stderr
+
+
+def test_what_the_system_says_is_said_in_the_users_language(command: Command, tmp_path: Path) -> None:
+    ended = command("audit", str(tmp_path), "--task", "1", "--key", str(tmp_path / "none"), "--lang", "zh")
+    assert ended.code == 2
+    assert "没有这个文件或文件夹" in ended.err
+    assert "no such file" not in ended.err.lower()

@@ -145,3 +145,28 @@ def test_a_passphrase_is_asked_for_on_a_terminal(keystore: Path, monkeypatch: py
     monkeypatch.setattr(keyfile, "getpass", answer)
     assert read_key_file(keystore, None, "zh") == SECRET
     assert asked == [f"{keystore} 的口令："]
+
+
+@pytest.mark.parametrize(
+    "params", [{"c": 2**31}, {"c": 2**70}, {"dklen": 2**40}, {"c": "many"}, {"n": 2**22}, {"r": 10**6}, {"c": -1}]
+)
+def test_a_keystore_that_would_never_open_is_refused_before_it_is_tried(
+    keystore: Path, passphrase: Path, params: dict[str, object]
+) -> None:
+    store = json.loads(keystore.read_text())
+    store["crypto"]["kdfparams"] |= params
+    keystore.write_text(json.dumps(store))
+    assert refused(keystore, passphrase) == "keyfile.too_costly"
+
+
+def test_a_keystore_that_nests_without_end_is_refused(tmp_path: Path) -> None:
+    assert refused(file(tmp_path, '{"a":' * 10_000 + "1" + "}" * 10_000)) == "keyfile.broken_keystore"
+
+
+def test_a_damaged_keystore_that_opens_to_another_key_is_refused(keystore: Path, passphrase: Path) -> None:
+    """Its checksum covers the ciphertext and not the initialisation vector."""
+    store = json.loads(keystore.read_text())
+    vector = store["crypto"]["cipherparams"]["iv"]
+    store["crypto"]["cipherparams"]["iv"] = vector[:-1] + ("0" if vector[-1] != "0" else "1")
+    keystore.write_text(json.dumps(store))
+    assert refused(keystore, passphrase) == "keyfile.other_address"

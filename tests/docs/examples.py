@@ -9,6 +9,7 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 MASKS = (
     (re.compile(r"0x[0-9a-fA-F]{8,}"), "0x"),
+    (re.compile(r"0x[0-9a-f]{2}\b"), "BYTE"),
     (re.compile(r"sha256:[0-9a-f]{64}"), "sha256"),
     (re.compile(r"\S*fedmarket-demo-\w+"), "FOLDER"),
     (re.compile(r"\b\d{2,3},\d{3}\b(?!\.)"), "GAS"),

@@ -93,6 +93,26 @@ def test_a_seats_key_checks_every_number(demo: Demo, tmp_path: Path) -> None:
     assert "PRIVATE" not in ran.out
 
 
+def test_every_provider_finds_its_statement_in_both_languages_and_two_looks(demo: Demo) -> None:
+    stems = {path.stem for path in (demo.folder / "keys").iterdir()}
+    seats = {"requester", "aggregator", "standby-1", "evaluator-1", "evaluator-2", "evaluator-3"}
+    written = {path.name for path in (demo.folder / "statements").iterdir()}
+    assert written == {
+        f"{stem}.{lang}.{look}" for stem in stems - seats for lang in ("en", "zh") for look in ("md", "html")
+    }
+    for line in demo.told["providers"]:
+        whole, rest = divmod(line["owed"], 10**18)
+        found = [path for path in (demo.folder / "statements").glob("*.en.md") if line["account"] in path.read_text()]
+        assert len(found) == 1 and f"| owed | {whole:,}.{rest:018d}".rstrip("0").rstrip(".") in found[0].read_text()
+
+
+def test_a_providers_key_reads_its_statement_in_another_process(demo: Demo, tmp_path: Path) -> None:
+    key = demo.folder / "keys" / "free-rider.key"
+    ran = fedmarket("provider", "statement", demo.folder, "--task", 1, "--key", key, folder=tmp_path)
+    assert ran.code == 0, ran.err
+    assert "returned the model unchanged in 12 of 12 rounds; bond forfeited" in ran.out
+
+
 def test_a_spoiled_byte_fails_the_audit_with_exit_code_one(record: Path, tmp_path: Path) -> None:
     events = record / "events.json"
     text = events.read_text(encoding="utf-8")

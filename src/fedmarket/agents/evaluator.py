@@ -9,10 +9,10 @@ from fedmarket.agents.keeper import keep
 from fedmarket.domain.accounts import sign
 from fedmarket.domain.canonical import sha256_id
 from fedmarket.domain.derive import hkdf
-from fedmarket.domain.errors import MarketError
+from fedmarket.domain.errors import MarketError, RefusedError
 from fedmarket.domain.lifecycle import Role, Status
 from fedmarket.domain.reference.scoring import MAX_TABLE, commitment_of
-from fedmarket.domain.reference.state import NO_AGREEMENT
+from fedmarket.domain.reference.state import NO_AGREEMENT, Vote
 from fedmarket.domain.score_table import ScoreTable
 from fedmarket.record.admission import first_announcements, open_announced
 from fedmarket.record.evaluation import check_start, evaluate, open_validation
@@ -22,6 +22,7 @@ from fedmarket.record.notes import note_digest
 from fedmarket.record.relay import unopened, waiting
 from fedmarket.record.sealed import AGE_OVERHEAD
 from fedmarket.record.slots import note_slot, own_entries, score_slot
+from fedmarket.record.statements import make_statements, send_statement, sent_statement, settled_outcome
 from fedmarket.record.task import Announcement, TaskView
 from fedmarket.store.age import decrypt, encrypt
 
@@ -34,9 +35,10 @@ class EvaluatorAgent:
     def __init__(self, actor: Actor, task: int) -> None:
         self.actor = actor
         self._task = task
+        self._told: Vote | None = None
 
     def step(self) -> list[Action]:
-        """Do the next thing that is the evaluator's: answer, sit down, note, commit, reveal, confirm, or claim."""
+        """Do the evaluator's next thing: answer, sit down, note, commit, reveal, confirm, claim, or tell."""
         record = self.actor.record
         record.refresh()
         if self._task not in record.tasks:
@@ -57,7 +59,9 @@ class EvaluatorAgent:
             return self._note(view) if self.actor.record.now() <= view.state.submit_deadline else []
         if view.status is Status.SCORING:
             return self._score(view)
-        return collect_for(self.actor, view, self.actor.account) if view.final else []
+        if not view.final:
+            return []
+        return collect_for(self.actor, view, self.actor.account) or self._tell(view)
 
     def _sit(self, view: TaskView) -> list[Action]:
         if view.state.parts[self.actor.account].seated or self.actor.record.now() > view.state.start_deadline:
@@ -151,6 +155,24 @@ class EvaluatorAgent:
         if view.votes.get(self.actor.account) == vote:
             return []
         return self.actor.call(self._task, "confirm", vote)
+
+    def _tell(self, view: TaskView) -> list[Action]:
+        """Send every provider its statement while claims run; those that the store holds already are not sent again."""
+        record, age, me = self.actor.record, self.actor.age, self.actor.account
+        if view.settled in (None, self._told) or record.now() > view.state.claim_deadline:
+            return []
+        found, accounts = settled_outcome(record, self._task), [line.account for line in view.providers]
+        missing = [a for a in accounts if sent_statement(record, self._task, found, age, me, a) is None]
+        try:
+            statements = make_statements(record, self._task, found, age) if missing else {}
+        except RefusedError:
+            # Our replay comes to other rounds: nothing that a second try in this process would change.
+            self._told = view.settled
+            raise
+        sent = [a for a in missing if send_statement(record, statements[a], self.actor.secret, age)]
+        # Only spares a long-lived agent the reading: the slots themselves say what is left to do.
+        self._told = view.settled
+        return [Action(me, "send_statement", self._task) for _ in sent]
 
     @property
     def _slot(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from fedmarket.domain.errors import ChainError
+from fedmarket.domain.errors import ChainError, SystemFault
 
 PACKAGE = "@foundry-rs/anvil"
 PINS = ("package.json", "package-lock.json")
@@ -59,7 +59,7 @@ def install_anvil(home: Path, search: str | None) -> Path:
             (home / name).write_bytes(files("fedmarket.chain").joinpath("anvil_package", name).read_bytes())
         done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     except OSError as error:
-        raise ChainError("node.install_failed", path=home, detail=error.strerror) from error
+        raise ChainError("node.install_failed", path=home, detail=SystemFault.of(error)) from error
     binary = _binary_below(home)
     if done.returncode or binary is None:
         raise ChainError("node.install_failed", path=home, detail=_said(done.stderr))

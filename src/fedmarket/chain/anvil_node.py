@@ -13,7 +13,7 @@ from pathlib import Path
 from fedmarket.chain.anvil_state import StateFolder
 from fedmarket.chain.endpoint import Endpoint
 from fedmarket.chain.rpc import connect
-from fedmarket.domain.errors import ChainError, UsageError
+from fedmarket.domain.errors import ChainError, SystemFault, UsageError
 
 HOST = "127.0.0.1"
 PURSE = 10**6 * 10**18
@@ -140,7 +140,7 @@ def _check_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise UsageError("node.port_taken", port=port, detail=error.strerror) from error
+            raise UsageError("node.port_taken", port=port, detail=SystemFault.of(error)) from error
 
 
 def _seconds(act: Callable[[], None]) -> float:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
-from fedmarket.domain.errors import UsageError
+from fedmarket.domain.errors import SystemFault, UsageError
 
 if sys.platform == "win32":
     import msvcrt
@@ -35,7 +35,7 @@ class StateFolder:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError("node.state_unwritable", path=folder, detail=error.strerror) from error
+            raise UsageError("node.state_unwritable", path=folder, detail=SystemFault.of(error)) from error
 
     @contextmanager
     def held(self) -> Iterator[IO[bytes]]:
@@ -46,7 +46,7 @@ class StateFolder:
         try:
             file = (self.folder / "lock").open("ab")
         except OSError as error:
-            raise UsageError("node.state_unwritable", path=self.folder, detail=error.strerror) from error
+            raise UsageError("node.state_unwritable", path=self.folder, detail=SystemFault.of(error)) from error
         with file:
             try:
                 _lock(file)

@@ -11,7 +11,7 @@ from fedmarket.chain.deploy import Deployment
 from fedmarket.chain.endpoint import Endpoint
 from fedmarket.domain import codec
 from fedmarket.domain.accounts import checksum
-from fedmarket.domain.errors import ChainError, MarketError, RefusedError, UsageError
+from fedmarket.domain.errors import ChainError, MarketError, RefusedError, SystemFault, UsageError
 
 SCHEMA = "fedmarket/deployment/1"
 FOLDER = Path("deployments")
@@ -57,7 +57,7 @@ def read_deployment(path: Path) -> DeploymentFile:
             if checksum(address) != address:
                 raise UsageError("account.bad_checksum", address=address[:80])
     except OSError as error:
-        raise UsageError("deployment.unreadable", path=path, detail=error.strerror) from error
+        raise UsageError("deployment.unreadable", path=path, detail=SystemFault.of(error)) from error
     except MarketError as error:
         raise UsageError("deployment.not_one", path=path, detail=error.sentence()) from error
     return found
@@ -71,7 +71,7 @@ def write_deployment(path: Path, deployment: DeploymentFile) -> None:
         new.write_bytes(codec.encode(deployment, SCHEMA))
         new.replace(path)
     except OSError as error:
-        raise UsageError("deployment.unwritable", path=path, detail=error.strerror) from error
+        raise UsageError("deployment.unwritable", path=path, detail=SystemFault.of(error)) from error
 
 
 def check_deployment(web3: Web3, deployment: DeploymentFile) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from fedmarket.chain.fees import Fees
 from fedmarket.chain.process_lock import exclusive
-from fedmarket.domain.errors import ChainError
+from fedmarket.domain.errors import ChainError, SystemFault
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class FileOutbox:
         try:
             yield
         except OSError as error:
-            raise ChainError("chain.outbox_unwritable", path=str(self._path), detail=error.strerror) from error
+            raise ChainError("chain.outbox_unwritable", path=str(self._path), detail=SystemFault.of(error)) from error
 
 
 def _parse(line: dict[str, Any]) -> Outgoing:

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from io import TextIOWrapper
 from traceback import print_exc
 from typing import Annotated, Any, NoReturn
 
@@ -19,14 +18,17 @@ from fedmarket.cli.language import FLAG, Words, choose_language
 from fedmarket.cli.preview_command import add_preview
 from fedmarket.cli.profile_command import add_profile
 from fedmarket.cli.programs import PROGRAMS, Programs
+from fedmarket.cli.provider_commands import add_provider
 from fedmarket.cli.settings import configured_language
+from fedmarket.cli.streams import flushed, prepare_streams
 from fedmarket.cli.task_command import add_task
 from fedmarket.cli.try_command import add_try
 from fedmarket.cli.usage import usage_detail
-from fedmarket.domain.errors import LANGUAGES, MarketError
+from fedmarket.domain.errors import LANGUAGES, MarketError, SystemFault
 
 DEBUG_VARIABLE = "FEDMARKET_DEBUG"
 USAGE = 2
+UNREACHABLE = 4
 FAULT = 70
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -36,10 +38,12 @@ UsageFault: Any = typer.BadParameter.__base__
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with its code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    sys.exit(run(sys.argv[1:], os.environ))
+    prepare_streams()
+    code = run(sys.argv[1:], os.environ)
+    unwritten = flushed()
+    if unwritten and code == 0:
+        code = BROKEN_PIPE if isinstance(unwritten, BrokenPipeError) else _unwritable(unwritten, Words(LANGUAGES[0]))
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str], environ: Mapping[str, str], programs: Programs = PROGRAMS) -> int:
@@ -59,6 +63,8 @@ def run(arguments: Sequence[str], environ: Mapping[str, str], programs: Programs
         command = error.ctx.command_path if error.ctx else "fedmarket"
         detail = usage_detail(error.format_message(), words)
         return _complain(words("usage", detail=detail, command=command), USAGE)
+    except OSError as error:
+        return _unwritable(error, words)
     except (KeyboardInterrupt, typer.Abort):
         return _complain(words("interrupted"), INTERRUPTED)
     except SystemExit as end:  # typer's answer to a reader that went away, with the 1 that means FAIL here
@@ -92,7 +98,7 @@ def build(words: Words, programs: Programs, environ: Mapping[str, str]) -> typer
     add_try(app, words, programs.run_trial)
     add_audit(app, words, programs, environ)
     add_task(_group(app, "task", words), words, programs.open_record)
-    add_preview(_group(app, "provider", words), words, programs.preview_task)
+    add_preview(add_provider(app, words), words, programs.preview_task)
     add_chain(app, words, environ)
     add_deploy(app, words, environ)
     add_account(app, words, environ)
@@ -114,6 +120,11 @@ def _group(app: typer.Typer, name: str, words: Words) -> typer.Typer:
 
     app.add_typer(group, name=name)
     return group
+
+
+def _unwritable(error: OSError, words: Words) -> int:
+    """Say that standard output takes nothing more: files of ours have refusals of their own."""
+    return _complain(words("output_unwritable", detail=SystemFault.of(error)), UNREACHABLE)
 
 
 def _complain(sentence: str, code: int) -> int:

@@ -15,7 +15,7 @@ from fedmarket.cli.language import FLAG, Words
 from fedmarket.cli.programs import OnRound, Programs, RunDemo
 from fedmarket.cli.progress import Progress
 from fedmarket.cli.settings import Settings, names_chain, needed_rpc, settle
-from fedmarket.domain.errors import UsageError
+from fedmarket.domain.errors import LANGUAGES, SystemFault, UsageError
 from fedmarket.embedded.report import RoundLine
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SEED = 4
 """Of seeds 0 to 19 the one whose figures lie nearest their mean: neither the best story nor the worst."""
 PICTURE = "figure.svg"
+STATEMENTS = "statements"
 PLACES = ("travels", "waits")
 """Stages in which the demo begins on a chain of somebody else's."""
 FIRST_STAGES = ("chain", *PLACES)
@@ -139,14 +140,32 @@ class _Play:
         try:
             path.write_text(draw(result.report, result.comparison, self.words.lang), encoding="utf-8")
         except OSError as error:
-            raise UsageError("record.unwritable", path=path, detail=error.strerror) from error
+            raise UsageError("record.unwritable", path=path, detail=SystemFault.of(error)) from error
         return path
 
     def _keep(self, result: "DemoResult") -> Path | None:
-        """Write the keys where they are to be kept, and return that of the first evaluator."""
+        """Write keys and statements where they are to be kept, and return the key file of the first evaluator."""
         from fedmarket.cli.run_keys import keep_keys
 
-        return keep_keys(result.folder, result.keys) if self.keep_keys else None
+        if not self.keep_keys:
+            return None
+        path = keep_keys(result.folder, result.keys)
+        _write_statements(result)
+        return path
+
+
+def _write_statements(result: "DemoResult") -> None:
+    """Write every provider's statement, in every language."""
+    from fedmarket.cli.provider_commands import write_statement
+    from fedmarket.cli.run_keys import stem_of
+    from fedmarket.cli.statement_page import Reader
+    from fedmarket.embedded.demo_world import local_name
+
+    for name, told in result.statements.items():
+        for lang in LANGUAGES:
+            key = str(result.folder / "keys" / f"{stem_of(name)}.key")
+            reader = Reader(lang, name=local_name(name, lang), unit="biopsies", folder=result.folder, key=key)
+            write_statement(result.folder / STATEMENTS, stem_of(name), told, reader)
 
 
 def _stage(stage: str, words: Words, facts: Facts) -> str:

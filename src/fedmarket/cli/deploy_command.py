@@ -10,7 +10,7 @@ from fedmarket.cli.amounts import DECIMALS, tokens
 from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
 from fedmarket.cli.settings import Settings, needed_rpc, settle
-from fedmarket.domain.errors import MarketError, UsageError
+from fedmarket.domain.errors import MarketError, SystemFault, UsageError
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -100,7 +100,7 @@ def _make_way(web3: "Web3", path: Path, words: Words, *, replace: bool) -> None:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise UsageError("deployment.unwritable", path=path, detail=error.strerror) from error
+        raise UsageError("deployment.unwritable", path=path, detail=SystemFault.of(error)) from error
 
 
 def _set_aside(path: Path) -> None:

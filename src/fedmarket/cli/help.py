@@ -12,6 +12,7 @@ from fedmarket.cli.wrapping import wrap
 
 INDENT = "  "
 WIDEST = 100
+NARROWEST = 40
 
 
 class HelpfulCommand(TyperCommand):
@@ -31,7 +32,7 @@ class HelpfulGroup(TyperGroup):
 
 
 def _width() -> int:
-    return min(get_terminal_size().columns, WIDEST)
+    return max(NARROWEST, min(get_terminal_size().columns, WIDEST))
 
 
 def help_page(command: Any, path: str, words: Words, width: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from fedmarket.embedded.report import ProviderLine, Quality, RoundLine, TaskRepo
 
 if TYPE_CHECKING:
     from fedmarket.audit.run import Check
+    from fedmarket.audit.tamper import Change
     from fedmarket.embedded.demo import DemoResult
     from fedmarket.embedded.trial import TrialResult
 
@@ -26,9 +28,28 @@ def demo_json(demo: "DemoResult", picture: Path) -> str:
     return json.dumps(told, indent=2)
 
 
-def audit_json(task: int, checks: "Sequence[Check]") -> str:
-    """Return an audit as text: `audit` is "ok" or the first check that failed."""
-    return json.dumps({"task": task, "audit": upshot(checks), "checks": _checks(checks)}, indent=2)
+def audit_json(
+    task: int,
+    checks: "Sequence[Check]",
+    change: "Change | None" = None,
+    opened: tuple[Path, int] | None = None,
+) -> str:
+    """Return an audit as text: `audit` is "ok" or the first check that failed.
+
+    `tampered` tells of the one `change` of a copy, `opened` of the folder and number of plaintexts written.
+    """
+    told: dict[str, Any] = {"task": task, "audit": upshot(checks), "checks": _checks(checks)}
+    if change is not None:
+        told["tampered"] = _change(change)
+    if opened is not None:
+        told["opened"] = {"folder": str(opened[0]), "files": opened[1]}
+    return json.dumps(told, indent=2)
+
+
+def _change(change: "Change") -> dict[str, Any]:
+    byte = asdict(change.byte)
+    hidden = {"kind": change.kind, "file": change.file, **byte, "rewritten": change.hidden}
+    return {**hidden, "of": dict(change.params), "detail": change.sentence()}
 
 
 def story(demo: "DemoResult | TrialResult") -> dict[str, Any]:
@@ -115,5 +136,14 @@ def _provider(line: ProviderLine) -> dict[str, Any]:
     }
 
 
-def _checks(checks: "Sequence[Check]") -> list[dict[str, str]]:
-    return [{"name": check.name, "status": check.status, "detail": check.detail} for check in checks]
+def _checks(checks: "Sequence[Check]") -> list[dict[str, str | None]]:
+    return [
+        {
+            "name": check.name,
+            "status": check.status,
+            "detail": check.detail,
+            "fault": check.fault.error_id if check.fault else None,
+            "waits_for": check.waits_for,
+        }
+        for check in checks
+    ]

@@ -9,11 +9,14 @@ from stat import S_IMODE
 from typing import Any
 
 from fedmarket.domain.accounts import AccountError, address_of
-from fedmarket.domain.errors import KeyfileError, sentence
+from fedmarket.domain.canonical import refuse_depth
+from fedmarket.domain.errors import DocumentError, KeyfileError, SystemFault, sentence
 
 MAX_BYTES = 64 * 1024
 OTHERS = 0o077
 OWNER_ONLY = 0o600
+KDF_LIMITS = {"n": 2**20, "r": 16, "p": 16, "c": 10**7, "dklen": 64}
+"""The most that a keystore may ask of scrypt or PBKDF2: four times the usual, a few seconds and a gigabyte."""
 
 
 def read_key_file(path: Path, passphrase_file: Path | None, lang: str) -> bytes:
@@ -50,7 +53,7 @@ def write_private(path: Path, text: str) -> None:
     except FileExistsError as error:
         raise KeyfileError("keyfile.exists", path=path) from error
     except OSError as error:
-        raise KeyfileError("keyfile.unwritable", path=path, detail=error.strerror) from error
+        raise KeyfileError("keyfile.unwritable", path=path, detail=SystemFault.of(error)) from error
 
 
 def read_text(path: Path) -> str:
@@ -59,7 +62,7 @@ def read_text(path: Path) -> str:
         with path.open(encoding="utf-8") as file:
             return file.read(MAX_BYTES)
     except OSError as error:
-        raise KeyfileError("keyfile.unreadable", path=path, detail=error.strerror) from error
+        raise KeyfileError("keyfile.unreadable", path=path, detail=SystemFault.of(error)) from error
     except UnicodeDecodeError as error:
         raise KeyfileError("keyfile.not_a_key", path=path) from error
 
@@ -73,12 +76,30 @@ def _bare_key(path: Path, text: str) -> bytes:
 
 def _open_keystore(path: Path, text: str, passphrase_file: Path | None, lang: str) -> bytes:
     try:
+        refuse_depth(text.encode())
         keystore = json.loads(text)
-    except ValueError as error:
+    except (DocumentError, ValueError) as error:
         raise KeyfileError("keyfile.broken_keystore", path=path, detail="not JSON") from error
     if keystore.get("version") != 3:
         raise KeyfileError("keyfile.broken_keystore", path=path, detail=f"version {keystore.get('version')}")
-    return _checked(path, _decrypt(path, keystore, _passphrase(path, passphrase_file, lang)))
+    _refuse_costly(path, keystore)
+    secret = _checked(path, _decrypt(path, keystore, _passphrase(path, passphrase_file, lang)))
+    stated, found = str(keystore.get("address", "")).lower().removeprefix("0x"), address_of(secret)
+    # The keystore's checksum does not cover the initialisation vector: a damaged one opens to another key.
+    if stated and stated != found[2:].lower():
+        raise KeyfileError("keyfile.other_address", path=path, stated=f"0x{stated}"[:44], found=found)
+    return secret
+
+
+def _refuse_costly(path: Path, keystore: dict[str, Any]) -> None:
+    """Refuse a key derivation that nobody writes and that would never end, or end the process."""
+    crypto = keystore.get("crypto") or keystore.get("Crypto")
+    params = crypto.get("kdfparams") if isinstance(crypto, dict) else None
+    for name, most in KDF_LIMITS.items() if isinstance(params, dict) else ():
+        assert isinstance(params, dict)
+        value = params.get(name, 0)
+        if not isinstance(value, int) or not 0 <= value <= most:
+            raise KeyfileError("keyfile.too_costly", path=path, detail=f"{name} = {str(value)[:20]}")
 
 
 def _decrypt(path: Path, keystore: dict[str, Any], passphrase: str) -> bytes:
@@ -92,7 +113,7 @@ def _decrypt(path: Path, keystore: dict[str, Any], passphrase: str) -> bytes:
         if "MAC" in str(error):
             raise KeyfileError("keyfile.wrong_passphrase", path=path) from error
         raise KeyfileError("keyfile.broken_keystore", path=path, detail=str(error)[:120]) from error
-    except (TypeError, AttributeError, NotImplementedError) as error:
+    except (TypeError, AttributeError, NotImplementedError, OverflowError, MemoryError) as error:
         raise KeyfileError("keyfile.broken_keystore", path=path, detail=str(error)[:120]) from error
 
 

@@ -12,6 +12,8 @@ from rich.text import Text
 
 from fedmarket.cli.wrapping import wrap
 
+LEAST_WIDTH = 40
+"""Columns that lines are fitted to even where a terminal says that it has fewer."""
 NARROWEST = 24
 """Cells that a column of sentences needs at least."""
 
@@ -22,6 +24,7 @@ class Page:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
+        self._console.width = max(self._console.width, LEAST_WIDTH)
 
     @property
     def width(self) -> int:

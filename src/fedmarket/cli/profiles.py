@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fedmarket.domain.errors import LANGUAGES, UsageError
+from fedmarket.domain.errors import LANGUAGES, SystemFault, UsageError
 
 FILE = "fedmarket.toml"
 TOP = ("profile", "profiles")
@@ -57,7 +57,7 @@ def read_profiles(path: Path) -> Profiles:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ProfileError("profile.unreadable", path=path, detail=error.strerror) from error
+        raise ProfileError("profile.unreadable", path=path, detail=SystemFault.of(error)) from error
     except UnicodeDecodeError as error:
         raise ProfileError("profile.not_text", path=path) from error
     except tomllib.TOMLDecodeError as error:

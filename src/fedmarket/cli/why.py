@@ -1,6 +1,7 @@
 """Why a provider is owed what it is owed, in one sentence from its line of the report."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from fedmarket.cli.amounts import tokens
 from fedmarket.domain.errors import sentence
@@ -9,7 +10,15 @@ from fedmarket.embedded.report import ProviderLine
 UNCHANGED = "unchanged"
 
 
-def why(line: ProviderLine, everybody: Sequence[ProviderLine], lang: str, unit: str = "weight") -> str:
+class Scored(Protocol):
+    """Somebody's contribution."""
+
+    @property
+    def score_ppb(self) -> int:
+        """The signed score in ppb of skill."""
+
+
+def why(line: ProviderLine, everybody: Sequence[Scored], lang: str, unit: str = "weight") -> str:
     """Return the reason for what `line` is owed, in `lang`.
 
     Shares are of the positive contributions of `everybody`, as pay is. `unit` names what a weight counts:
@@ -40,7 +49,7 @@ def reason_word(reason: str, lang: str) -> str:
         return reason
 
 
-def _for_contribution(line: ProviderLine, everybody: Sequence[ProviderLine], lang: str, unit: str) -> str:
+def _for_contribution(line: ProviderLine, everybody: Sequence[Scored], lang: str, unit: str) -> str:
     if not line.delivered:
         return _for_nothing(line, lang)
     if line.debit:

@@ -1,7 +1,7 @@
 """Documents from dataclasses and back, strictly: every field, no other, each of its declared type.
 
-`Amount` is written as a decimal string (RFC 8785 has no integers above 2^53), `int` as a JSON integer, `bytes` as
-"0x…" hex, a tuple as a list, a nested dataclass as an object.
+`Amount` (never negative) and `Signed` are written as decimal strings (RFC 8785 has no integers above 2^53), `int` as a
+JSON integer, `bytes` as "0x…" hex, a tuple as a list, a nested dataclass as an object.
 """
 
 from dataclasses import fields, is_dataclass
@@ -13,6 +13,7 @@ from fedmarket.domain import canonical
 from fedmarket.domain.errors import DocumentError
 
 Amount = NewType("Amount", int)
+Signed = NewType("Signed", int)
 T = TypeVar("T")
 SAFE_INTEGER = 2**53
 
@@ -44,7 +45,7 @@ def _write(value: Any, kind: Any) -> Any:
         return [_write(item, each) for item, each in zip(value, kinds, strict=True)]
     if get_origin(kind) is UnionType:
         return None if value is None else _write(value, _some(kind))
-    if kind is Amount:
+    if kind in (Amount, Signed):
         return str(value)
     return "0x" + value.hex() if kind is bytes else value
 
@@ -58,6 +59,8 @@ def _read(value: Any, kind: Any, path: str) -> Any:
         return None if value is None else _read(value, _some(kind), path)
     if kind is Amount:
         return _read_amount(value, path)
+    if kind is Signed:
+        return _read_signed(value, path)
     if kind is bytes:
         return _read_bytes(value, path)
     if type(value) is not kind or (kind is int and abs(value) >= SAFE_INTEGER):
@@ -88,6 +91,14 @@ def _read_amount(value: Any, path: str) -> int:
     if str(int(value)) != value:
         raise _wrong(path, "a decimal string without leading zeros")
     return int(value)
+
+
+def _read_signed(value: Any, path: str) -> int:
+    negative = isinstance(value, str) and value.startswith("-")
+    amount = _read_amount(value[1:] if negative else value, path)
+    if negative and not amount:
+        raise _wrong(path, "a decimal string without a negative zero")
+    return -amount if negative else amount
 
 
 def _read_bytes(value: Any, path: str) -> bytes:

@@ -1,5 +1,7 @@
 """One tree of refusals: each has an id, parameters, an exit code and a sentence in every language."""
 
+from dataclasses import dataclass
+from errno import errorcode
 from functools import cache
 from importlib.resources import files
 from json import loads
@@ -15,13 +17,37 @@ def _catalogue(lang: str, area: str) -> dict[str, str]:
     return sentences
 
 
+@dataclass(frozen=True)
+class SystemFault:
+    """Why the operating system refused, in every language: what stands for an OSError in a sentence.
+
+    `name` is the error's symbol; one that the catalogue does not know keeps the system's own `words`.
+    """
+
+    name: str
+    words: str
+
+    @classmethod
+    def of(cls, error: OSError) -> "SystemFault":
+        """Return what stands for `error`."""
+        return cls(errorcode.get(error.errno or 0, ""), error.strerror or str(error) or type(error).__name__)
+
+    def sentence(self, lang: str = "en") -> str:
+        """Return the reason in `lang`."""
+        return _catalogue(lang, "system").get(self.name, self.words)
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+
 def sentence(message_id: str, lang: str = "en", /, **params: object) -> str:
     """Return the catalogue's sentence for `message_id` ("<area>.<name>") with its parameters filled in.
 
     Raises KeyError for an id or parameter that the catalogue does not know: a fault of ours, never of a user.
     """
     area, name = message_id.split(".", 1)
-    return _catalogue(lang, area)[name].format(**params)
+    spoken = {name: value.sentence(lang) if isinstance(value, SystemFault) else value for name, value in params.items()}
+    return _catalogue(lang, area)[name].format(**spoken)
 
 
 def has_sentence(message_id: str, lang: str = "en") -> bool:

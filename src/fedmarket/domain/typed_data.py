@@ -13,6 +13,7 @@ from fedmarket.domain.accounts import AccountError, checksum
 _DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 _UPDATE = "Update(uint256 task,uint32 round,uint32 attempt,bytes32 terms,bytes32 base_model,bytes32 update)"
 _NOTE = "Note(uint256 task,uint32 round,uint32 attempt,address provider,bytes32 update,bytes32 blob)"
+_STATEMENT = "Statement(uint256 task,address provider,bytes32 statement)"
 _NOTICE = "Constants(uint256 task,uint32 attempt,bytes32 terms,bytes32 constants,bytes32 summaries)"
 _PERMIT = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 
@@ -64,6 +65,19 @@ class NoteMessage:
         """Return the 32 bytes to sign in `domain`; raises AccountError for a field beyond its type."""
         values = (self.task, self.round, self.attempt, checksum(self.provider), self.update, self.blob)
         return _digest(domain, _struct_hash(_NOTE, values))
+
+
+@dataclass(frozen=True)
+class StatementMessage:
+    """What an evaluator signs for a provider's statement; `statement` is the document's 32-byte hash."""
+
+    task: int
+    provider: str
+    statement: bytes
+
+    def digest(self, domain: SigningDomain) -> bytes:
+        """Return the 32 bytes to sign in `domain`; raises AccountError for a field beyond its type."""
+        return _digest(domain, _struct_hash(_STATEMENT, (self.task, checksum(self.provider), self.statement)))
 
 
 @dataclass(frozen=True)

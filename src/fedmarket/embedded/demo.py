@@ -1,13 +1,14 @@
 """The demo: five hospitals and a free rider, one paid federated task on real biopsies, told from its own record."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
 from fedmarket.audit.run import Check, audit_export
+from fedmarket.audit.statements import Told, open_statements
 from fedmarket.domain.chain_terms import Windows
 from fedmarket.domain.derive import seed as derived_seed
 from fedmarket.domain.terms import Terms
@@ -29,7 +30,10 @@ MARKER = "demo.seed"
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What the demo shows. `keys` are the secrets of its accounts by name: worth nothing outside it."""
+    """What the demo shows. `keys` are the secrets of its accounts by name: worth nothing outside it.
+
+    `statements` are the providers', by name, as each reads its own from the record.
+    """
 
     report: TaskReport
     comparison: Comparison
@@ -40,6 +44,7 @@ class DemoResult:
     folder: Path
     model_path: Path
     seconds: float
+    statements: Mapping[str, Told] = field(default_factory=dict)
 
 
 def run_demo(
@@ -71,6 +76,8 @@ def run_demo(
     comparison = _compare(run, world, model)
     on_stage("auditing", {})
     checks = audit_export(folder, run.number, run.evaluators[0].secret)
+    statements = open_statements(folder, run.number)
+    told = {actor.account: statements.read(actor.secret) for actor in run.providers}
     by_name = {name: account for account, name in run.names.items()}
     return DemoResult(
         report=run.report,
@@ -82,6 +89,7 @@ def run_demo(
         folder=folder,
         model_path=folder / MODEL,
         seconds=perf_counter() - begun,
+        statements={run.names[account]: each for account, each in told.items()},
     )
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from shutil import rmtree
 
-from fedmarket.domain.errors import UsageError
+from fedmarket.domain.errors import SystemFault, UsageError
 
 MODEL = "model.safetensors"
-PIECES = (MODEL, "events.json", "blocks.json", "deployment.json", "figure.svg", "store", "keys")
+PIECES = (MODEL, "events.json", "blocks.json", "deployment.json", "figure.svg", "store", "keys", "statements")
 
 
 def prepare(folder: Path, marker: str, note: str) -> None:
@@ -23,7 +23,7 @@ def prepare(folder: Path, marker: str, note: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / marker).write_text(f"{note}\n", encoding="ascii")
     except OSError as error:
-        raise UsageError("record.unwritable", path=folder, detail=error.strerror) from error
+        raise UsageError("record.unwritable", path=folder, detail=SystemFault.of(error)) from error
 
 
 def _remove(path: Path) -> None:

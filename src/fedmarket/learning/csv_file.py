@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fedmarket.domain.errors import DataError
+from fedmarket.domain.errors import DataError, SystemFault
 from fedmarket.domain.terms import DataSchema
 from fedmarket.learning.column_builder import ColumnBuilder, is_number
 from fedmarket.learning.features import table_from_sheet
@@ -47,7 +47,7 @@ def csv_sheet(path: Path, encoding: str | None = None) -> Sheet:
     except csv.Error as error:
         raise DataError("data.malformed", detail=str(error)[:120]) from error
     except OSError as error:
-        raise DataError("data.unreadable", path=str(path), detail=error.strerror) from error
+        raise DataError("data.unreadable", path=str(path), detail=SystemFault.of(error)) from error
 
 
 def _read(path: Path, codec: str, texts: frozenset[int]) -> tuple[Sheet, frozenset[int]]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+import numpy as np
+
 from fedmarket.domain.strategies import aggregation_parameters
 from fedmarket.domain.terms import Aggregation
 from fedmarket.learning.aggregate import weighted_sum
@@ -24,6 +26,17 @@ class AggregationRule(Protocol):
         """
         ...
 
+    def total_without(
+        self,
+        account: str,
+        total: Tensors,
+        updates: Mapping[str, Tensors],
+        weights: Mapping[str, int],
+        clip_quanta: int,
+    ) -> Tensors:
+        """Return the aggregate had `account` sent zeros, `total` being that of all `updates`; all weights stay."""
+        ...
+
     def kept(self, updates: Mapping[str, Tensors], weights: Mapping[str, int]) -> Mapping[str, Weight]:
         """Return what the rule keeps of each account's weight: all of it, or by coordinate (p,) as in `flatten`."""
         ...
@@ -41,6 +54,18 @@ class WeightedMean:
     ) -> Tensors:
         """As `AggregationRule.total`."""
         return weighted_sum(list(updates.values()), [weights[account] for account in updates], spec, clip_quanta)
+
+    def total_without(
+        self,
+        account: str,
+        total: Tensors,
+        updates: Mapping[str, Tensors],
+        weights: Mapping[str, int],
+        clip_quanta: int,
+    ) -> Tensors:
+        """As `AggregationRule.total_without`: what is left of an exact sum is as exact as every part of it."""
+        update, weight = updates[account], weights[account]
+        return {name: total[name] - update[name].astype(np.int64) * weight for name in total}
 
     def kept(self, updates: Mapping[str, Tensors], weights: Mapping[str, int]) -> dict[str, int]:
         """As `AggregationRule.kept`."""

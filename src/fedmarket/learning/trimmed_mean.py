@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedmarket.learning.aggregate import refuse_inexact
-from fedmarket.learning.tensors import Tensors, TensorSpec, flatten, unflatten
+from fedmarket.learning.tensors import Tensors, TensorSpec, flatten, spec_of, unflatten
 
 _CELLS = 1 << 19
 # Places of up to 1,024 providers fit below an int32 value in one int64.
@@ -36,6 +36,18 @@ class TrimmedMean:
         for begin, values, _, kept in self._ranked(updates, weights):
             total[begin : begin + values.shape[1]] = (kept * values).sum(axis=0)
         return unflatten(total, spec.of("I64"))
+
+    def total_without(
+        self,
+        account: str,
+        total: Tensors,
+        updates: Mapping[str, Tensors],
+        weights: Mapping[str, int],
+        clip_quanta: int,
+    ) -> Tensors:
+        """As `AggregationRule.total_without`: zeros rank among the others like any values."""
+        silent = {name: np.zeros_like(values) for name, values in updates[account].items()}
+        return self.total({**updates, account: silent}, weights, spec_of(total), clip_quanta)
 
     def kept(self, updates: Mapping[str, Tensors], weights: Mapping[str, int]) -> dict[str, NDArray[np.int64]]:
         """As `AggregationRule.kept`: what is kept of each account's weight at every coordinate, (p,)."""

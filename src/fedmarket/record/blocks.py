@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedmarket.domain import codec
-from fedmarket.domain.errors import DocumentError, UsageError
+from fedmarket.domain.errors import DocumentError, SystemFault, UsageError
 
 SCHEMA = "fedmarket/blocks/1"
 FILE = "blocks.json"
@@ -33,7 +33,7 @@ def write_blocks(folder: Path, blocks: Blocks) -> Path:
     try:
         path.write_bytes(codec.encode(blocks, SCHEMA))
     except OSError as error:
-        raise UsageError("record.unwritable", path=path, detail=error.strerror) from error
+        raise UsageError("record.unwritable", path=path, detail=SystemFault.of(error)) from error
     return path
 
 
@@ -45,6 +45,6 @@ def read_blocks(folder: Path) -> Blocks | None:
     try:
         return codec.decode(path.read_bytes(), Blocks, SCHEMA)
     except OSError as error:
-        raise UsageError("record.bad_export", path=path, detail=error.strerror) from error
+        raise UsageError("record.bad_export", path=path, detail=SystemFault.of(error)) from error
     except DocumentError as error:
         raise UsageError("record.bad_export", path=path, detail=error.sentence()) from error

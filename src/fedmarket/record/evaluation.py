@@ -1,5 +1,6 @@
 """What an evaluator computes and an auditor computes again: validation opened, rounds replayed, scores filled in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fedmarket.domain.errors import MarketError, RefusedError
@@ -14,7 +15,7 @@ from fedmarket.record.constants import data_schema
 from fedmarket.record.live import Record
 from fedmarket.record.models import initial_model, recipe_of
 from fedmarket.record.notes import Noted
-from fedmarket.record.replay import Replay
+from fedmarket.record.replay import CheckedRound, Replay
 from fedmarket.record.sealed import open_sealed
 from fedmarket.store.age import AgeIdentity
 
@@ -73,8 +74,12 @@ def evaluate(
     identity: AgeIdentity,
     validation: Table,
     noted: Noted | None = None,
+    watch: Callable[[CheckedRound], None] = lambda checked: None,
 ) -> Scores:
-    """Replay a task's rounds with a seat's key and score them on the validation set; `noted` as in `Replay`."""
+    """Replay a task's rounds with a seat's key and score them on the validation set; `noted` as in `Replay`.
+
+    `watch` sees every round that verifies, in order.
+    """
     terms = record.terms(number)
     recipe, fold_of = recipe_of(terms), folds(len(validation))
     validation = by_constants_in_force(record, number, identity, validation)
@@ -84,6 +89,7 @@ def evaluate(
     for checked in replay.rounds():
         book.add(score_round(recipe, checked.base, checked.after, checked.shares, validation, fold_of))
         measurements.append(measure(recipe, checked.after, validation))
+        watch(checked)
     skills = tuple(measurement.skill_ppb for measurement in measurements)
     best = ScoreTable(len(skills) - 1, skills, ()).best_round
     scores = book.score_ppb(best)

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from fedmarket.domain import canonical
 from fedmarket.domain.accounts import checksum
-from fedmarket.domain.errors import MarketError, UsageError
+from fedmarket.domain.errors import MarketError, SystemFault, UsageError
 from fedmarket.domain.events import EVENTS
 from fedmarket.domain.reference.state import Event
 
@@ -54,7 +54,7 @@ def write_export(folder: Path, export: Export) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_bytes(canonical.encode({**export.document, "digest": export.digest}))
     except OSError as error:
-        raise UsageError("record.unwritable", path=path, detail=error.strerror) from error
+        raise UsageError("record.unwritable", path=path, detail=SystemFault.of(error)) from error
     return path
 
 
@@ -74,7 +74,7 @@ def read_export(folder: Path) -> Export:
         accounts = (_account(document["contract"]), _account(document["sink"]))
         export = Export(_integer(document["chain_id"]), *accounts, events)
     except OSError as error:
-        raise UsageError("record.bad_export", path=path, detail=error.strerror) from error
+        raise UsageError("record.bad_export", path=path, detail=SystemFault.of(error)) from error
     except (MarketError, KeyError, TypeError, ValueError) as error:
         raise UsageError("record.bad_export", path=path, detail=str(error)) from error
     if stated != export.digest or document != export.document:

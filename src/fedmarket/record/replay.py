@@ -34,10 +34,12 @@ STEP_QUANTA = 2
 
 @dataclass(frozen=True, eq=False)
 class CheckedRound:
-    """A round that verifies: its models before and after, and each account's share of the step between them."""
+    """A round that verifies: its updates and their sum, models before and after, each account's share of the step."""
 
     number: int
     manifest: Manifest
+    updates: dict[str, Admitted]
+    total: Tensors
     base: Tensors
     after: Tensors
     shares: dict[str, Vector]
@@ -85,7 +87,7 @@ class Replay:
         shares = shares_of(self._server, self._rule, manifest, admitted)
         check_next_model(number, computed, after, exact=self._terms.strategy.name in AVERAGING)
         check_announcements(self._record, self._number, self._identity, manifest, admitted, self._noted)
-        return CheckedRound(number, manifest, base, after, shares)
+        return CheckedRound(number, manifest, admitted, total, base, after, shares)
 
 
 def public_round(record: Record, number: int, round_number: int) -> Manifest:

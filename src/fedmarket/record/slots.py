@@ -24,6 +24,11 @@ def score_slot(record: Record, task: int, account: str) -> str:
     return f"{_home(record, task)}/scores/{account}"
 
 
+def statement_slot(record: Record, task: int, account: str, provider: str) -> str:
+    """Return the prefix of an evaluator's statements for a provider, encrypted to that provider and to itself."""
+    return f"{_home(record, task)}/statements/{account}/{provider}"
+
+
 def summary_slot(record: Record, task: int, account: str) -> str:
     """Return the prefix of a provider's summary of its columns, encrypted to the seats before it joins."""
     return f"{_home(record, task)}/summaries/{account}"

@@ -16,7 +16,7 @@ from secrets import token_hex
 from stat import S_ISREG
 
 from fedmarket.domain.canonical import id_hash, sha256_id
-from fedmarket.domain.errors import StoreError
+from fedmarket.domain.errors import StoreError, SystemFault
 from fedmarket.store.blobs import ENTRY_LIMIT, checked_prefix, checked_size, verified
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -110,7 +110,7 @@ class FolderStore:
             else:
                 self._write(path, data)
         except OSError as error:
-            detail = error.strerror or str(error)
+            detail = SystemFault.of(error)
             raise StoreError("store.unwritable", path=self.name, detail=detail) from error
 
     def _write(self, path: Path, data: bytes) -> None:
@@ -146,7 +146,7 @@ class FolderStore:
             os.close(descriptor)
 
     def _unreadable(self, error: OSError) -> StoreError:
-        return StoreError("store.unreadable", path=self.name, detail=error.strerror or str(error))
+        return StoreError("store.unreadable", path=self.name, detail=SystemFault.of(error))
 
 
 def _read(path: Path, size: int) -> bytes:
