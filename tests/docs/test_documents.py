@@ -105,7 +105,19 @@ def test_every_verb_and_event_and_reason_is_documented() -> None:
 
 def test_every_catalogue_of_refusals_is_documented() -> None:
     spoken = {
-        *("audit", "cli", "columns", "contract", "demo", "figure", "preview", "statement_page", "tampered", "task"),
+        *(
+            "audit",
+            "cli",
+            "columns",
+            "contract",
+            "demo",
+            "figure",
+            "preview",
+            "statement_page",
+            "system",
+            "tampered",
+            "task",
+        ),
         *("try", "warning", "why"),
     }
     assert {path.stem for path in (MESSAGES / "en").glob("*.json")} - spoken == AREAS.keys()
