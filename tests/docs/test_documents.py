@@ -47,7 +47,7 @@ def test_the_python_of_a_document_runs_and_prints_what_it_shows(document: Path) 
 
 @pytest.mark.parametrize("document", with_blocks("console"), ids=lambda path: path.name)
 def test_the_commands_of_a_document_print_what_it_shows(document: Path, tmp_path: Path) -> None:
-    """One after another in one folder, as a reader types them; a README's demo keeps the record that it goes on with."""
+    """One after another in one folder, as a reader types them; the demo of a README keeps its record for the rest."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     language = "zh" if document.name.endswith("zh-CN.md") else "en"
     for block in blocks(document):
