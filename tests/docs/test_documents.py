@@ -15,20 +15,18 @@ from fedmarket.chain.abi import artifact
 from fedmarket.domain.errors import LANGUAGES
 from fedmarket.domain.events import EVENTS
 from fedmarket.domain.lifecycle import VERBS
-from tests.docs.examples import ROOT, Block, alike, blocks, first_difference
+from tests.docs.examples import ROOT, alike, blocks, first_difference
 from tests.e2e.program import fedmarket
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
-LANGUAGE_OF = {"README.zh-CN.md": "zh"}
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)")
 RUN = {"python", "console"}
 MESSAGES = ROOT / "src" / "fedmarket" / "domain" / "messages"
 SHOWN = {"sh", "text", "json", "toml"}
 
 
-def console() -> list[tuple[Path, Block]]:
-    return [(document, block) for document in DOCUMENTS for block in blocks(document) if block.language == "console"]
+def with_blocks(language: str) -> list[Path]:
+    return [document for document in DOCUMENTS if any(block.language == language for block in blocks(document))]
 
 
 def test_every_fence_is_of_a_kind_that_is_run_or_only_shown() -> None:
@@ -37,8 +35,8 @@ def test_every_fence_is_of_a_kind_that_is_run_or_only_shown() -> None:
             assert block.language in RUN | SHOWN, f"{document.name}:{block.line}: {block.language}"
 
 
-@pytest.mark.parametrize("document", READMES, ids=lambda path: path.name)
-def test_the_python_of_a_readme_runs_and_prints_what_it_shows(document: Path) -> None:
+@pytest.mark.parametrize("document", with_blocks("python"), ids=lambda path: path.name)
+def test_the_python_of_a_document_runs_and_prints_what_it_shows(document: Path) -> None:
     session = "\n".join(block.text for block in blocks(document) if block.language == "python")
     example = doctest.DocTestParser().get_doctest(session, {}, document.name, str(document), 0)
     assert len(example.examples) >= 8
@@ -47,17 +45,20 @@ def test_the_python_of_a_readme_runs_and_prints_what_it_shows(document: Path) ->
     assert runner.failures == 0
 
 
-@pytest.mark.parametrize(("document", "block"), console(), ids=lambda value: getattr(value, "name", ""))
-def test_a_command_prints_what_the_document_shows(document: Path, block: Block, tmp_path: Path) -> None:
-    words = shlex.split(block.command)
-    if words == ["make", "demo"]:
-        words = ["fedmarket", "demo"]
-    assert words[0] == "fedmarket", f"{document.name}:{block.line} shows a command that no test runs: {block.command}"
-    if "record" in words:
-        assert fedmarket("demo", "--out", "record", folder=tmp_path).code == 0
-    ran = fedmarket(*words[1:], folder=tmp_path, language=LANGUAGE_OF.get(document.name, "en"))
-    difference = first_difference(block.shown, ran.out.splitlines())
-    assert difference is None, f"{document.name}:{block.line}\n{difference}"
+@pytest.mark.parametrize("document", with_blocks("console"), ids=lambda path: path.name)
+def test_the_commands_of_a_document_print_what_it_shows(document: Path, tmp_path: Path) -> None:
+    """One after another in one folder, as a reader types them; the demo of a README keeps its record for the rest."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    language = "zh" if document.name.endswith("zh-CN.md") else "en"
+    for block in blocks(document):
+        if block.language == "console":
+            words = shlex.split(block.command)
+            if words == ["make", "demo"]:
+                words = ["fedmarket", "demo", "--out", "record"]
+            assert words[0] == "fedmarket", f"{document.name}:{block.line} shows what no test runs: {block.command}"
+            ran = fedmarket(*words[1:], folder=tmp_path, language=language)
+            difference = first_difference(block.shown, ran.out.splitlines())
+            assert difference is None, f"{document.name}:{block.line}\n{difference}\n{ran.err}"
 
 
 def test_make_demo_runs_the_demo() -> None:
