@@ -56,6 +56,8 @@ def test_the_commands_of_a_document_print_what_it_shows(document: Path, tmp_path
             if words == ["make", "demo"]:
                 words = ["fedmarket", "demo", "--out", "record"]
             assert words[0] == "fedmarket", f"{document.name}:{block.line} shows what no test runs: {block.command}"
+            if "record" in words and "--out" not in words and not (tmp_path / "record").exists():
+                assert fedmarket("demo", "--out", "record", folder=tmp_path).code == 0
             ran = fedmarket(*words[1:], folder=tmp_path, language=language)
             difference = first_difference(block.shown, ran.out.splitlines())
             assert difference is None, f"{document.name}:{block.line}\n{difference}\n{ran.err}"
