@@ -124,10 +124,10 @@ def test_debits_are_shown_beside_the_escrow_and_counted_in_the_sum(command: Comm
 def test_the_reasons_stand_in_the_table_where_it_is_wide_and_below_it_where_not(command: Command) -> None:
     wide, narrow = command("demo", columns=120).out, command("demo", columns=80).out
     row = next(line for line in wide.splitlines() if line.startswith("General hospital"))
-    assert row.endswith("174.4999  18.3 % of the gain from 39 biopsies")
+    assert row.endswith("174.4999  18.3 % of the positive contributions,")
     row = next(line for line in narrow.splitlines() if line.startswith("General hospital"))
     assert row.endswith("174.4999")
-    assert "General hospital              18.3 % of the gain from 39 biopsies" in narrow
+    assert "General hospital              18.3 % of the positive contributions, from 39" in narrow
 
 
 def test_the_free_rider_and_the_noisy_hospital_are_explained(command: Command) -> None:
@@ -149,7 +149,7 @@ def test_in_chinese_no_english_sentence_is_left(command: Command) -> None:
     text = command("demo", FEDMARKET_LANG="zh", columns=120).out
     assert sections_in_order(text, "五家医院", "轮次", "各方应付", "按效果释放", "合计与托管金分毫不差", "审计通过")
     assert "12 轮中有 12 轮原样交回模型；保证金被没收" in text
-    assert "以 39 例活检贡献了增益的 18.3 %" in text
+    assert "以 39 例活检占正贡献的 18.3 %" in text
     for english in ("hospital", "evaluator", "rounds", "tokens", "Free rider"):
         assert english not in text
 
