@@ -7,6 +7,9 @@ import pytest
 from rich.cells import cell_len
 
 from fedmarket.cli.demo_command import SEED
+from fedmarket.cli.language import Words
+from fedmarket.cli.render_money import released
+from fedmarket.domain.errors import LANGUAGES
 from fedmarket.embedded.report import Comparison
 from tests.cli.conftest import Command
 from tests.cli.fixtures import (
@@ -202,3 +205,20 @@ def test_names_cannot_steer_the_terminal(command: Command) -> None:
     evil = replace(FREE, name="\x1b[2Jwiped")
     report = replace(REPORT, providers=(evil,), names={**REPORT.names, AGGREGATOR: "a\x1b]0;b"})
     assert "\x1b" not in command("demo", played=Played(report=report)).out
+
+
+@pytest.mark.parametrize("area", ["cli", "try"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_where_nobody_scored_nothing_is_said_to_be_paid_out(area: str, lang: str) -> None:
+    nobody = tuple(replace(line, score_ppb=min(0, line.score_ppb)) for line in PROVIDERS)
+    report = replace(REPORT, providers=nobody, released=0, skill_target_ppb=None)
+    text = released(report, Words(lang, area))
+    assert ("no score is above zero" if lang == "en" else "没有任何得分大于零") in text and "900" in text
+    assert released(replace(report, skill_target_ppb=900_000_000), Words(lang, area)) == text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_where_the_model_knows_nothing_only_the_floor_is_said_to_be_released(lang: str) -> None:
+    report = replace(REPORT, released=REPORT.budget * 3 // 10, skill_target_ppb=None)
+    text = released(report, Words(lang, "try"))
+    assert "270" in text and ("their floor" if lang == "en" else "下限") in text

@@ -14,7 +14,7 @@ from fedmarket.audit.statements import Told, open_statements
 from fedmarket.cli.keyfile import write_key_file
 from fedmarket.cli.statement_looks import as_html, as_markdown
 from fedmarket.cli.statement_page import Reader, StatementPage, statement_page
-from fedmarket.domain.codec import Signed
+from fedmarket.domain.codec import Amount, Signed
 from fedmarket.domain.errors import LANGUAGES, UsageError
 from fedmarket.domain.merkle import verify
 from fedmarket.domain.statement import Measured, RoundPart
@@ -114,9 +114,13 @@ def test_a_lying_evaluator_is_not_shown_not_counted_and_named(
 
 def test_what_is_printed_adds_up_to_the_last_digit(told: Told) -> None:
     pay, participation = 80_125_391 * 10**12, 9_756_097 * 10**12
-    money = replace(told.statement.money, owed=pay + participation, pay=pay, participation=participation)
+    money = replace(
+        told.statement.money, owed=Amount(pay + participation), pay=Amount(pay), participation=Amount(participation)
+    )
     text = words(replace(told, statement=replace(told.statement, money=money)))
-    assert "You are owed 89.8814 tokens: 80.1254 for what your data taught the model, and 9.7560 for taking part" in text
+    assert (
+        "You are owed 89.8814 tokens: 80.1254 for what your data taught the model, and 9.7560 for taking part" in text
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,7 +140,13 @@ def test_a_difference_is_that_of_the_printed_figures(told: Told, final: int, wit
 
 @pytest.mark.parametrize(
     ("score", "without_minus_final", "explained"),
-    [(-(10**7), -(10**7), True), (10**7, 10**7, True), (10**7, -(10**7), False), (-(10**7), 10**7, False), (0, 1, False)],
+    [
+        (-(10**7), -(10**7), True),
+        (10**7, 10**7, True),
+        (10**7, -(10**7), False),
+        (-(10**7), 10**7, False),
+        (0, 1, False),
+    ],
 )
 def test_opposite_signs_are_explained_and_only_they(
     told: Told, score: int, without_minus_final: int, explained: bool

@@ -64,7 +64,9 @@ def test_nothing_is_called_a_gain_as_contributions_may_add_up_to_a_loss(lang: st
 
 def test_a_contribution_near_zero_is_called_that() -> None:
     small = replace(HONEST, score_ppb=1_000_000)
-    assert reason(small) == "0.1 % of the positive contributions, from 39 biopsies; within two standard errors of nothing"
+    assert (
+        reason(small) == "0.1 % of the positive contributions, from 39 biopsies; within two standard errors of nothing"
+    )
 
 
 def test_a_contribution_of_nothing_is_called_that() -> None:
@@ -74,7 +76,8 @@ def test_a_contribution_of_nothing_is_called_that() -> None:
 def test_missed_and_refused_rounds_are_told_apart() -> None:
     line = replace(HONEST, delivered=8, refused={"nan": 1})
     assert reason(line) == (
-        "18.3 % of the positive contributions, from 39 biopsies; 1 of 12 updates refused (1 × NaN); missed 3 of 12 rounds"
+        "18.3 % of the positive contributions, from 39 biopsies; "
+        "1 of 12 updates refused (1 × NaN); missed 3 of 12 rounds"
     )
 
 
