@@ -83,6 +83,20 @@ def test_under_an_allow_list_a_liar_moves_a_mean_by_its_weights_share_of_the_bou
     assert moved <= 100 * Fraction(60, 300)
 
 
+@pytest.mark.parametrize("ends", [(0, 0), (0, 1), (1, 1)], ids=["low", "both", "high"])
+def test_under_an_allow_list_a_liar_moves_a_deviation_by_its_shares_root_of_the_bounds_at_most(
+    ends: tuple[int, int],
+) -> None:
+    weights, share = dict(zip(ACCOUNTS, (60, 90, 150), strict=False)), 60 / 300
+    at_ends = tuple(Amount(30 * PARTS * sum(ends)) for _ in range(2))
+    liar = replace(summaries()[0], sums=at_ends, squares=tuple(Amount(PARTS * each) for each in at_ends))
+    told, others = combine(SCHEMA, [read(liar), *summaries()[1:]], weights), combine(SCHEMA, summaries()[1:], weights)
+    for place, (low, high) in enumerate(SCHEMA.bounds):
+        theirs, width = float(exact("scale", others.scales[place])), float(high) - float(low)
+        found = float(exact("scale", told.scales[place]))
+        assert (1 - share) ** 0.5 * theirs - 1e-6 <= found <= theirs + share**0.5 * width + 1e-6
+
+
 def test_values_beyond_the_bounds_count_as_the_bounds() -> None:
     raw = np.tile([[1000.0, -1000.0], [-3.0, 40.0]], (30, 1))
     inside = np.tile([[100.0, -5.0], [0.0, 15.0]], (30, 1))
