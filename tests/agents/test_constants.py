@@ -10,6 +10,7 @@ from fedmarket.agents.actor import Action, Actor
 from fedmarket.agents.provider import ProviderAgent, trainer_on
 from fedmarket.domain.accounts import sign
 from fedmarket.domain.canonical import digest
+from fedmarket.domain.codec import Amount
 from fedmarket.domain.constants import Constants, Notice, Summary
 from fedmarket.domain.errors import StoreError
 from fedmarket.domain.lifecycle import Status
@@ -39,6 +40,7 @@ from tests.agents.rogue_sealers import StarvesAProvider
 from tests.agents.story import AGGREGATOR_BOND, EVALUATOR_FEE, Story, die_after_round, finish, play, world
 from tests.simulation.world import World
 
+Z = Amount(0)
 BOUNDS = (("-10", "10"),) * 3
 FIELDS: dict[str, Any] = {"bounds": BOUNDS, "rows": 60}
 THREE_ROUNDS = {"rounds": 3, "patience_rounds": 3}
@@ -257,7 +259,7 @@ def test_a_summary_that_is_not_the_one_joined_with_counts_for_nothing(told: Stor
     seats = [seat.age_key for seat in (*stage.terms.aggregators, *stage.terms.evaluators)]
     for i in range(3):
         account = stage.account(f"provider {i}")
-        forged = Summary(record.domain.chain_id, record.domain.contract, 1, account, 60, (0,) * 3, (0,) * 3)  # type: ignore[arg-type]
+        forged = Summary(record.domain.chain_id, record.domain.contract, 1, account, 60, (Z,) * 3, (Z,) * 3, bytes(32))
         stage.store.put_entry(summary_slot(record, 1, account), encrypt(forged.encoded, seats))
         stage.store.put_entry(summary_slot(record, 1, account), b"rubbish")
     assert schema(finish(stage)) == schema(told)
@@ -297,7 +299,7 @@ def test_saying_it_twice_is_saying_it_once(told: Story) -> None:
     account = stage.account("provider 0")
     provider = told.view.provider(account)
     assert provider is not None
-    assert put_summary(record, 1, account, stage.tables[0]) == provider.listing
+    assert put_summary(record, 1, stage.secret("provider 0"), stage.tables[0]) == provider.listing
     assert set(collected_summaries(record, 1, stage.actor("evaluator 0", record).age)) == {
         stage.account(f"provider {i}") for i in range(3)
     }

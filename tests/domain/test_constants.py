@@ -27,7 +27,7 @@ RAW = [
 def summary(raw: np.ndarray, account: str = ACCOUNTS[0]) -> Summary:
     labels = np.arange(len(raw)) % 2
     sums, squares = column_sums(build_table(raw, labels, SCHEMA), SCHEMA)
-    return Summary(1, ACCOUNTS[4], 1, account, len(raw), sums, squares)
+    return Summary(1, ACCOUNTS[4], 1, account, len(raw), sums, squares, bytes(32))
 
 
 def summaries() -> list[Summary]:
@@ -143,6 +143,11 @@ def test_sums_that_no_rows_can_have_are_refused(sums: tuple[int, int], squares: 
     changed = replace(summary(RAW[0]), sums=tuple(map(Amount, sums)), squares=tuple(map(Amount, squares)))
     with pytest.raises(MarketError, match="No rows within the bounds"):
         read(changed)
+
+
+def test_a_summary_without_a_salt_is_refused() -> None:
+    with pytest.raises(MarketError, match="a salt of 0 bytes"):
+        read(replace(summary(RAW[0]), salt=b""))
 
 
 def test_a_summary_of_other_features_is_refused() -> None:
