@@ -1,6 +1,5 @@
 """A market in one process: open a task on one's own arrays with one's own providers, run it, see who is owed what."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,6 +37,7 @@ from fedmarket.embedded.plan import (
     within_budget,
 )
 from fedmarket.embedded.report import RoundLine, TaskReport
+from fedmarket.embedded.seat_names import is_seat_name
 from fedmarket.embedded.telling import Telling, round_line, tell
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.server_step import build_server_step
@@ -55,8 +55,6 @@ from fedmarket.store.memory import MemoryStore
 Stage = Callable[[str, dict[str, object]], None]
 PURSE = 100 * TOKEN
 ADMISSIONS = ("list", "open")
-SEAT_NAME = re.compile(r"\W*((requester|aggregator|需求方|聚合方)|(standby|evaluator|候补|评估方)\W*[0-9]+)\W*", re.I)
-"""What the seats are called, however it is written: `TaskRun.names` and the files of keys go by it."""
 
 
 class EmbeddedChain(Chain, Protocol):
@@ -341,11 +339,6 @@ class TaskRun:
     def _evaluated(self) -> Scores:
         identity = self.evaluators[0].age
         return evaluate(self.record, self.number, identity, open_validation(self.record, self.number, identity))
-
-
-def is_seat_name(name: str) -> bool:
-    """Tell whether a name is what one of a task's own seats is called."""
-    return SEAT_NAME.fullmatch(name) is not None
 
 
 def _seat(actor: Actor) -> Seat:
