@@ -270,6 +270,15 @@ def test_a_table_that_cannot_be_tried_is_refused_in_a_sentence(
     refused(fault, naming, lambda: make_trial_data(choice))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("cell", "fault"), [("{}e30", "too_large"), ("{}e-33", "too_fine"), ("4{:09}", "too_close")])
+def test_a_validation_file_whose_numbers_are_beyond_measure_is_refused(tmp_path: Path, cell: str, fault: str) -> None:
+    rows = tables.borrowers(60, column(2, lambda n: cell.format(n)))
+    own = tables.write(tmp_path / "own.csv", tables.HEADER, rows)
+    choice = Choice(tables.people(tmp_path), "repaid", validation=own)
+    refused(f"data.{fault}", "income", lambda: make_trial_data(choice))
+
+
 def test_a_validation_file_with_other_answers_is_refused(tmp_path: Path) -> None:
     own = tables.write(tmp_path / "own.csv", tables.HEADER, [[*row[:-1], "maybe"] for row in tables.borrowers(60)])
     choice = Choice(tables.people(tmp_path), "repaid", validation=own)

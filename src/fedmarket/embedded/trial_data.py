@@ -19,7 +19,7 @@ from fedmarket.learning.column_kinds import Layout, judge_columns
 from fedmarket.learning.data_file import read_sheet
 from fedmarket.learning.empty_cells import EmptyCells, without_empty_cells
 from fedmarket.learning.features import feature_values, label_texts, target_numbers
-from fedmarket.learning.magnitude import check_spread
+from fedmarket.learning.magnitude import check_magnitude
 from fedmarket.learning.sheet import Sheet, Texts, Unusable, as_texts, listed
 from fedmarket.learning.standardise import constants, decimals
 from fedmarket.learning.target_kind import Target, imbalance, judge_target
@@ -221,7 +221,10 @@ def _own_validation(choice: Choice, target: Target, layout: Layout) -> Sheet:
 
 def _schema(validation: Sheet, layout: Layout, target: Target) -> tuple[Layout, DataSchema]:
     """Return the schema with constants of the validation set, without columns of numbers that never vary there."""
-    means, scales = constants(feature_values(validation, layout.features), np.array(layout.yes_no, np.bool_))
+    raw = feature_values(validation, layout.features)
+    for name, values in zip(layout.features, raw.T, strict=True):
+        check_magnitude(name, values)
+    means, scales = constants(raw, np.array(layout.yes_no, np.bool_))
     flat = {name for name, scale in zip(layout.features, scales, strict=True) if scale == 0}
     if flat:
         remarks = tuple(Remark("columns.left_out_flat", {"column": name}) for name in sorted(flat))
@@ -229,12 +232,10 @@ def _schema(validation: Sheet, layout: Layout, target: Target) -> tuple[Layout, 
         if not used:
             raise DataError("data.no_features", columns=listed(sorted(flat)))
         return _schema(validation, Layout(used, (*layout.left_out, *remarks)), target)
-    for name, scale in zip(layout.features, scales, strict=True):
-        check_spread(name, float(scale))
     schema = DataSchema(layout.features, decimals(means), decimals(scales), target.column, target.classes)
     if target.is_number:
         values = target_numbers(validation, target.column)
-        check_spread(target.column, float(values.std()))
+        check_magnitude(target.column, values)
         mean, scale = decimals(np.array([values.mean(), values.std()]))
         schema = replace(schema, target_mean=mean, target_scale=scale)
     return layout, schema

@@ -27,12 +27,7 @@ def check_magnitude(column: str, values: NDArray[np.float64]) -> None:
     if largest > LARGEST:
         raise DataError("data.too_large", column=column, value=f"{largest:g}", limit=f"{LARGEST:g}")
     spread = float(found.max() - found.min())
-    check_spread(column, spread)
-    if 0 < spread < CLOSEST * largest:
-        raise DataError("data.too_close", column=column, value=f"{largest:g}", spread=f"{spread:g}")
-
-
-def check_spread(column: str, spread: float) -> None:
-    """Raise DataError where values that are not all the same differ by too little."""
     if 0 < spread < FINEST:
         raise DataError("data.too_fine", column=column, value=f"{spread:g}", limit=f"{FINEST:g}")
+    if 0 < spread < CLOSEST * largest:
+        raise DataError("data.too_close", column=column, value=f"{largest:g}", spread=f"{spread:g}")
