@@ -77,9 +77,9 @@ def make_trial_data(choice: Choice) -> TrialData:
     by_is_target, too_few_sites, too_many_sites, missing_values, rare_class and the like.
     """
     sheet = read_sheet(choice.file, choice.target, choice.encoding)
-    _require_rows(sheet, choice, "too_few_rows")
+    _require_rows(sheet, choice, "data.too_few_rows")
     sheet, remarks = without_empty_cells(sheet, _judge(sheet, choice)[1], choice.target, choice.empty_cells)
-    _require_rows(sheet, choice, "too_few_left")
+    _require_rows(sheet, choice, "data.too_few_left")
     target, layout = _judge(sheet, choice)
     random = np.random.Generator(np.random.PCG64(choice.seed))
     parts = _divide(sheet, target, choice, random)
@@ -100,11 +100,11 @@ def make_trial_data(choice: Choice) -> TrialData:
 
 def _require_rows(sheet: Sheet, choice: Choice, fault: str) -> None:
     """Raise DataError `fault` where there are too few rows for two sites, too_few_for_sites for those asked for."""
-    for sites, kind in ((FEWEST_SITES, fault), (FEWEST_SITES if choice.by else choice.sites, "too_few_for_sites")):
+    for sites, kind in ((FEWEST_SITES, fault), (FEWEST_SITES if choice.by else choice.sites, "data.too_few_for_sites")):
         needed = rows_needed(sites, choice.holdout, own_validation=choice.validation is not None)
         if len(sheet) < needed:
             numbers = {"rows": len(sheet), "limit": needed, "sites": sites, "least": LEAST_SITE_ROWS}
-            raise DataError(f"data.{kind}", **numbers)
+            raise DataError(kind, **numbers)
 
 
 def _few_rows(rows: int) -> list[Remark]:

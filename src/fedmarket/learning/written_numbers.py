@@ -31,10 +31,12 @@ def refuse_written_numbers(sheet: Sheet, name: str, column: Texts, texts: Sequen
     for text in marked:
         if not TWOFOLD.fullmatch(text):
             apart = GROUPS.fullmatch(text) is not None
-            raise _fault(sheet, name, column, text, "thousands" if apart else "decimal_comma", plain=_plain(text))
+            raise _fault(
+                sheet, name, column, text, "data.thousands" if apart else "data.decimal_comma", plain=_plain(text)
+            )
     text = marked[0]
     readings = {"whole": text.replace(",", ""), "decimal": text.replace(",", ".")}
-    raise _fault(sheet, name, column, text, "comma_or_thousands", **readings)
+    raise _fault(sheet, name, column, text, "data.comma_or_thousands", **readings)
 
 
 def _plain(text: str) -> str:
@@ -48,4 +50,4 @@ def _plain(text: str) -> str:
 
 def _fault(sheet: Sheet, name: str, column: Texts, text: str, fault: str, **readings: str) -> DataError:
     row = int(sheet.row_numbers[(column.codes == column.values.index(text)).argmax()])
-    return DataError(f"data.{fault}", row=row, column=name, value=text[:40], **readings)
+    return DataError(fault, row=row, column=name, value=text[:40], **readings)
