@@ -13,7 +13,7 @@ from fedmarket.chain.outbox import FileOutbox, MemoryOutbox, Order
 from fedmarket.chain.port import SINK
 from fedmarket.chain.sender import Sender
 from fedmarket.domain.accounts import address_of, checksum
-from fedmarket.domain.errors import ChainError
+from fedmarket.domain.errors import ChainRefusal
 
 DEMO = ("fedmarket demonstration", "DEMO")
 """Name and symbol of the token that a market is given where none is named; worth nothing."""
@@ -52,5 +52,5 @@ def _create(sender: Sender, secret: bytes, verb: str, data: bytes) -> Mined:
     order = Order(verb, None, "0x" + data.hex(), limit_of(verb, data), keccak(data).hex())
     mined = sender.send(secret, order)
     if not mined.succeeded or mined.created is None:
-        raise ChainError("chain.reverted", verb=verb, transaction=mined.transaction)
+        raise ChainRefusal("chain.reverted", verb=verb, transaction=mined.transaction)
     return mined

@@ -131,5 +131,19 @@ class StoreError(UnreachableError):
     """A store does not hold, or does not take, what it should."""
 
 
-class ChainError(UnreachableError):
-    """The chain does not answer, or answers something that is not ours."""
+class ChainError(MarketError):
+    """A call came to nothing because of the chain or of the way to it: no other party can be behind that."""
+
+    exit_code = 4
+
+
+class ChainUsageError(ChainError):
+    """The chain answers, and what was named for it cannot be used: another chain, contract, token or outbox."""
+
+    exit_code = 2
+
+
+class ChainRefusal(ChainError):
+    """The chain answers and refuses a transaction by its own rules: an account without coins, say."""
+
+    exit_code = 3

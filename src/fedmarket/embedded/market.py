@@ -28,11 +28,16 @@ from fedmarket.embedded.plan import (
     Seats,
     allow_list,
     anybody,
+    check_whole,
+    choose,
     guess_schema,
     make_terms,
+    ppb,
+    validation_arrays,
     within_budget,
 )
 from fedmarket.embedded.report import RoundLine, TaskReport
+from fedmarket.embedded.seat_names import is_seat_name
 from fedmarket.embedded.telling import Telling, round_line, tell
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.server_step import build_server_step
@@ -49,6 +54,7 @@ from fedmarket.store.memory import MemoryStore
 
 Stage = Callable[[str, dict[str, object]], None]
 PURSE = 100 * TOKEN
+ADMISSIONS = ("list", "open")
 
 
 class EmbeddedChain(Chain, Protocol):
@@ -126,19 +132,27 @@ class Market:
         standardised by the validation set's own means and deviations, and `plan.guess_schema` tells whether the target
         has classes or is a number. With `bounds`, lowest and highest value of each feature, its constants come from
         what providers say of their columns before round 1 instead. Raises UsageError where the budget does not cover
-        the fees.
+        the fees, and where an option or the validation set
+        cannot be.
         """
-        chosen = replace(OPEN_OPTIONS if admission == "open" else Options(), target=target_skill, **options)
+        if admission not in ADMISSIONS:
+            raise UsageError("embedded.bad_admission", choice=str(admission)[:40], known=", ".join(ADMISSIONS))
+        for name, count in (("budget", budget), ("evaluators", evaluators), ("standbys", standbys)):
+            check_whole(name, count)
+        if target_skill is not None:
+            ppb(target_skill)
+        features, labels = validation_arrays(validation)
+        defaults = OPEN_OPTIONS if admission == "open" else Options()
+        chosen = replace(choose(defaults, options), target=target_skill)
         try:
             chosen = within_budget(chosen, budget, evaluators)
         except ValueError as error:
             raise UsageError("embedded.budget_too_small", detail=str(error)) from error
-        features = np.asarray(validation[0], np.float64)
         names = [f"feature_{i}" for i in range(features.shape[1])]
-        schema = schema or guess_schema(features, validation[1], names, chosen.recipe)
+        schema = schema or guess_schema(features, labels, names, chosen.recipe)
         if bounds:
             schema = replace(schema, bounds=tuple((plain_decimal(low), plain_decimal(high)) for low, high in bounds))
-        return TaskPlan(self, validation, schema, chosen, evaluators, standbys, admission)
+        return TaskPlan(self, (features, labels), schema, chosen, evaluators, standbys, admission)
 
     def export(self, folder: Path) -> Path:
         """Write the events beside the store, so that an audit can read them without this chain."""
@@ -172,6 +186,8 @@ class TaskPlan:
     def _add(self, name: str, weight: int, trainer: Trainer, table: Table | None) -> None:
         if any(party.name == name for party in self.parties):
             raise UsageError("embedded.provider_twice", name=name)
+        if is_seat_name(name):
+            raise UsageError("embedded.seat_name", name=name[:40])
         secret = self.market.secret(f"provider {name}")
         self.parties.append(Party(name, secret, weight, trainer, table))
 
@@ -288,7 +304,7 @@ class TaskRun:
             self._watch(action)
         number = requester.task
         if number is None:
-            raise self.requester.refusals[-1]
+            raise (self.requester.refusals or [UsageError("embedded.not_opened")])[-1]
         self._on_stage("opened", {"task": number})
         agents: list[Agent] = [requester, *self._agents(number)]
         drive(self.market.chain, self.record, agents, lambda: self.record.task(number).final, self._watch)
