@@ -1,0 +1,49 @@
+"""An Exchange behind any EVM JSON-RPC endpoint: the same signing, gas table and refusals as for a market."""
+
+from typing import Any, ClassVar
+
+from fedmarket.chain.rpc import RpcChain
+from fedmarket.domain.errors import ChainError
+from fedmarket.domain.exchange.offer import Order
+from fedmarket.domain.exchange.state import OrderStatus
+
+
+class RpcExchange(RpcChain):
+    """One Exchange on one chain; its verbs are those of the reference after (exchange, sender)."""
+
+    contract: ClassVar[str] = "Exchange"
+    permitted: ClassVar[frozenset[str]] = frozenset({"stake", "order"})
+
+    @property
+    def address(self) -> str:
+        """The exchange's address (EIP-55)."""
+        return self.market
+
+    def standing(self, order_id: bytes) -> tuple[OrderStatus | None, int]:
+        """Return an order's state, None for an unknown one, and that state's deadline in block seconds."""
+        status, deadline, _ = self._view("standing", order_id)
+        return OrderStatus(status) if status else None, deadline
+
+    def stake_of(self, seller: str) -> int:
+        """Return what of a seller's stake no order holds, in base units."""
+        return int(self._view("stake_of", seller))
+
+    def series_of(self, seller: str) -> int:
+        """Return the number that a seller's offers must bear to count."""
+        return int(self._view("series_of", seller))
+
+    def second_of(self, block: int) -> int:
+        """Return a block's time in seconds: the `opened_at` of an order made in it. Raises ChainError without it."""
+        found = self._endpoint.block(block)
+        if found is None:
+            raise ChainError("chain.no_block", block=block)
+        return found.timestamp
+
+    def order_id(self, order: Order) -> bytes:
+        """Return an order's id, as the contract computes it."""
+        return bytes(self._view("order_id", order))
+
+    def _view(self, name: str, *args: Any) -> Any:
+        shape = self._abi.functions[name]
+        answer = self._endpoint.call({"to": self._market, "data": "0x" + shape.encode(*args).hex()})
+        return shape.decode(answer)[0]
