@@ -38,13 +38,10 @@ def salt_of(seed: bytes, index: int) -> bytes:
 
 def keystream(key: bytes, index: int, length: int = CHUNK) -> bytes:
     """Return the first `length` bytes of the keystream of chunk `index` under a 32-byte key."""
-    start, base = WORDS * index, sha256(key)
-    words = []
-    for counter in range(start, start + -(-length // 32)):
-        block = base.copy()
-        block.update(counter.to_bytes(32, "big"))
-        words.append(block.digest())
-    return b"".join(words)[:length]
+    # a counter stays below 2^36: its first 24 bytes are always zero
+    start, prefix, hashed = WORDS * index, key + bytes(24), sha256
+    counters = range(start, start + -(-length // 32))
+    return b"".join([hashed(prefix + n.to_bytes(8, "big")).digest() for n in counters])[:length]
 
 
 def crypt(key: bytes, index: int, chunk: bytes) -> bytes:

@@ -1,0 +1,29 @@
+"""Every refusal of the exchange's files has a sentence in both languages, and the other way round."""
+
+import ast
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from fedmarket import exchange
+from fedmarket.domain.errors import LANGUAGES
+
+FOLDER = Path(exchange.__file__).parent
+
+
+def raised() -> set[str]:
+    texts = [
+        node.value
+        for file in FOLDER.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return {text.removeprefix("exchange.") for text in texts if text.startswith("exchange.")}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_refusal_has_a_sentence_and_every_sentence_a_refusal(lang: str) -> None:
+    source = files("fedmarket.domain").joinpath("messages", lang, "exchange.json")
+    assert json.loads(source.read_text(encoding="utf-8")).keys() == raised()
