@@ -60,6 +60,13 @@ def deploy_exchange(web3: Web3, secret: bytes, token: str, *, outbox: Path | Non
     return Deployment(token, checksum(str(mined.created)), mined.block, mined.gas_used)
 
 
+def deploy_token(web3: Web3, secret: bytes) -> str:
+    """Deploy a demonstration token and return its address; raises ChainError."""
+    endpoint, account = Endpoint(web3), address_of(secret)
+    sender = Sender(endpoint, endpoint.chain_id(), account, MemoryOutbox())
+    return checksum(str(_create(sender, secret, "deploy_token", artifact("Token").deployment(*DEMO)).created))
+
+
 def _create(sender: Sender, secret: bytes, verb: str, data: bytes) -> Mined:
     order = Order(verb, None, "0x" + data.hex(), limit_of(verb, data), keccak(data).hex())
     mined = sender.send(secret, order)

@@ -71,7 +71,7 @@ class Dispute:
 
 def size_of(path: Path) -> int:
     """Return a file's bytes; raises DataError where it cannot be read or is too large to be sold."""
-    with _reading(path):
+    with naming_faults(path):
         size = path.stat().st_size
     if size > SIZE_LIMIT:
         raise DataError("exchange.too_large", path=str(path), size=size, most=SIZE_LIMIT)
@@ -84,7 +84,7 @@ def prepare(path: Path, seed: bytes, crew: Crew = ALONE) -> Hashes:
     `seed` is 32 secret bytes of this file, such as HKDF of the seller's key. Raises DataError, and RefusedError where
     the file changes meanwhile.
     """
-    with _reading(path):
+    with naming_faults(path):
         return Hashes(crew.work(HashFile(path, size_of(path), seed)))
 
 
@@ -101,7 +101,7 @@ def seal(path: Path, seed: bytes, key: bytes, plain: Hashes, target: Path, crew:
     part = _part(target)
     job = SealFile(path, size, seed, key, part, plain.by_span())
     job_id = _job_id("seal", size, seed, key, plain.root)
-    with _reading(path):
+    with naming_faults(path):
         return _finish(job, target, sealed_size(size), Journal(part, job_id, size, SPAN * CHUNK), crew)
 
 
@@ -110,7 +110,7 @@ def check(sealed: Path, size: int, crew: Crew = ALONE) -> Hashes:
 
     Raises RefusedError (exchange.wrong_length) where it cannot be that of a file of `size` bytes.
     """
-    with _reading(sealed):
+    with naming_faults(sealed):
         found = sealed.stat().st_size
         if found != sealed_size(size):
             raise RefusedError("exchange.wrong_length", path=str(sealed), found=found, expected=sealed_size(size))
@@ -126,7 +126,7 @@ def unseal(sealed: Path, size: int, key: bytes, plain: Hashes, target: Path, cre
     part = _part(target)
     job_id = _job_id("open", size, key, plain.root)
     journal = Journal(part, job_id, size, SPAN * PAYLOAD)
-    with _reading(sealed):
+    with naming_faults(sealed):
         _make(part, size)
         opened = Hashes(crew.work(OpenFile(sealed, size, key, part), journal))
         wrong = opened.first_difference(plain)
@@ -143,7 +143,7 @@ def dispute(sealed: Path, size: int, index: int, plain: Hashes, cipher: Hashes) 
 
     `plain` are the hashes that were offered, `cipher` those that were accepted.
     """
-    with _reading(sealed), sealed.open("rb") as file:
+    with naming_faults(sealed), sealed.open("rb") as file:
         file.seek(CHUNK * index)
         words = words_of(file.read(chunk_length(size, index)))
     path = list(zip(cipher.path(index), plain.path(index), strict=True))
@@ -183,7 +183,8 @@ def _job_id(label: str, size: int, *parts: bytes | str) -> bytes:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def naming_faults(path: Path) -> Iterator[None]:
+    """Raise DataError (exchange.no_file) for what the operating system refuses meanwhile, of `path` or of another."""
     try:
         yield
     except OSError as error:
