@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from fedmarket import exchange
+from fedmarket import agents, exchange
 from fedmarket.domain.errors import LANGUAGES
 
-FOLDER = Path(exchange.__file__).parent
+FOLDERS = [Path(package.__file__).parent for package in (exchange, agents)]
 
 
 def raised() -> set[str]:
     texts = [
         node.value
-        for file in FOLDER.glob("*.py")
+        for folder in FOLDERS
+        for file in folder.glob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]

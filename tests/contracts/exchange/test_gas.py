@@ -9,10 +9,11 @@ from eth_hash.auto import keccak
 from fedmarket.chain.abi import artifact
 from fedmarket.chain.deploy import deploy, deploy_exchange
 from fedmarket.chain.exchange import RpcExchange
+from fedmarket.chain.gas import LIMITS
 from fedmarket.chain.tester import FAUCET, BareChain
 from fedmarket.domain.exchange.chunks import CHUNK, chunk_count, crypt, leaf
 from fedmarket.domain.exchange.offer import Order
-from fedmarket.domain.exchange.reference import words_of
+from fedmarket.domain.exchange.reference import DISPATCH, words_of
 from fedmarket.domain.exchange.tree import levels, path
 from fedmarket.domain.typed_data import SigningDomain
 from tests.contracts.cast import secret_of
@@ -126,3 +127,12 @@ def test_a_dispute_over_a_chunk_without_a_zero_byte(shop: Shop, mebibytes: int) 
     steps = list(zip(path(cipher, 77), path(plain, 77), strict=True))
     used = shop.call(STRANGER, "dispute", order, KEY, cipher[-1][0], 77, plain[0][77], words_of(sent), steps)
     assert used <= DISPUTE
+
+
+def test_every_verb_stays_a_quarter_below_the_limit_that_is_sent_with_it(shop: Shop) -> None:
+    order = shop.order(parcel(1), reference=keccak(b"declined"))
+    shop.call(SELLER, "refund", order)
+    shop.call(SELLER, "revoke_offers")
+    shop.call(SELLER, "unstake", 1)
+    assert shop.gas.keys() >= DISPATCH.keys() - {"claim", "dispute"}
+    assert {verb: max(used) for verb, used in shop.gas.items() if 5 * max(used) > 4 * LIMITS[verb]} == {}
