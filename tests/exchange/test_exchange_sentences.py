@@ -10,7 +10,7 @@ import pytest
 from fedmarket import agents, exchange
 from fedmarket.domain.errors import LANGUAGES
 
-FOLDERS = [Path(package.__file__).parent for package in (exchange, agents)]
+FOLDERS = [Path(next(iter(package.__path__))) for package in (exchange, agents)]
 
 
 def raised() -> set[str]:
