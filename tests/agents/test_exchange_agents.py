@@ -42,7 +42,7 @@ class Market:
         self.seller.call("stake", 100, pays=100)
 
     def new_seller(self, kind: type[Seller] = Seller) -> Seller:
-        seller = kind(secret_of("seller"), self.exchange, self.counter, self.folder / "seller")
+        seller = kind(secret_of("seller"), self.exchange, self.counter, self.folder / "seller", settled=0)
         self.good = seller.take_in(self.path, "goods")
         return seller
 
@@ -122,6 +122,14 @@ def test_a_key_is_broadcast_only_while_its_margin_lasts(market: Market, before: 
     assert market.counter.get(place_of(order_id), ACCEPTANCE) is not None
     market.exchange.advance(market.exchange.book.sales[order_id].deadline - before - market.exchange.book.now)
     assert [action.verb for action in market.seller.step()] == (["reveal"] if reveals else [])
+
+
+def test_a_key_waits_until_the_orders_block_is_not_taken_back(market: Market) -> None:
+    market.order()
+    market.seller.settled = 60
+    assert market.steps(4) == ["address", "deliver", "accept"]
+    market.exchange.advance(60)
+    assert market.steps(1) == ["reveal", "open"]
 
 
 def test_a_buyer_that_swaps_the_delivery_paper_gets_no_key(market: Market) -> None:
@@ -226,3 +234,6 @@ def test_an_offer_is_ordered_only_with_its_hash_list_and_its_signature(market: M
 def test_an_offer_without_time_to_deliver_is_not_made(market: Market) -> None:
     with pytest.raises(RefusedError, match="ask for a longer delivery window"):
         market.offer(delivery_window=MARGIN)
+    market.seller.settled = 60
+    with pytest.raises(RefusedError, match="takes more than 360"):
+        market.offer(delivery_window=MARGIN + 60)

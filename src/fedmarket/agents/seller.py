@@ -19,6 +19,11 @@ MARGIN = 300
 """Seconds before a deadline after which a key is not broadcast any more: it could be mined too late, and be public."""
 
 
+SETTLED = 60
+"""Seconds that an order must be old before its key is broadcast: a chain that took its block back would refuse the
+key, which would be public all the same."""
+
+
 @dataclass(frozen=True)
 class Good:
     """A file that is offered: where it lies, the seed of its salts, and its hashes."""
@@ -30,10 +35,15 @@ class Good:
 
 @dataclass
 class Seller(Trader):
-    """Sells files. `goods` are known by their root; make them with `take_in` again after a restart."""
+    """Sells files. `goods` are known by their root; make them with `take_in` again after a restart.
+
+    `margin` and `settled` are seconds: see MARGIN and SETTLED. Set `settled` to as long as the chain may take blocks
+    back, 0 where it never does.
+    """
 
     goods: dict[bytes, Good] = field(default_factory=dict)
     margin: int = MARGIN
+    settled: int = SETTLED
 
     def take_in(self, path: Path, name: str) -> Good:
         """Prepare a file for sale under a name of the seller's own, and publish its hash list.
@@ -60,10 +70,11 @@ class Seller(Trader):
     ) -> OfferPaper:
         """Sign an offer of a good for `lasts` seconds from now; amounts in base units, to oneself unless to a `payee`.
 
-        Raises RefusedError where the delivery window leaves no time before the margin, or the contract would refuse.
+        Raises RefusedError where the delivery window leaves no time for a key, or the contract would refuse.
         """
-        if delivery_window <= self.margin:
-            raise RefusedError("exchange.too_little_time", seconds=delivery_window, margin=self.margin)
+        if delivery_window <= self.margin + self.settled:
+            needed = self.margin + self.settled
+            raise RefusedError("exchange.too_little_time", seconds=delivery_window, needed=needed)
         size = size_of(good.path)
         offer = Offer(
             seller=self.account,
@@ -144,6 +155,8 @@ class Seller(Trader):
         """
         signature = self.counter.get(place_of(order_id), ACCEPTANCE)
         if signature is None or not paper.is_accepted(signature, sale.order.buyer, self.domain):
+            return []
+        if self.now() < sale.order.opened_at + self.settled:
             return []
         key = self.key_of(order_id)
         return self.call("reveal", sale.order, key, paper.cipher_root, Signature.read(signature))

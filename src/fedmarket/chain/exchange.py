@@ -4,7 +4,6 @@ from typing import Any, ClassVar, Protocol
 
 from fedmarket.chain.port import Head, Receipt
 from fedmarket.chain.rpc import RpcChain
-from fedmarket.domain.errors import ChainError
 from fedmarket.domain.exchange.offer import Order
 from fedmarket.domain.exchange.state import OrderStatus
 from fedmarket.domain.reference.state import Event
@@ -57,13 +56,6 @@ class RpcExchange(RpcChain):
     def series_of(self, seller: str) -> int:
         """Return the number that a seller's offers must bear to count."""
         return int(self._view("series_of", seller))
-
-    def second_of(self, block: int) -> int:
-        """Return a block's time in seconds: the `opened_at` of an order made in it. Raises ChainError without it."""
-        found = self._endpoint.block(block)
-        if found is None:
-            raise ChainError("chain.no_block", block=block)
-        return found.timestamp
 
     def order_id(self, order: Order) -> bytes:
         """Return an order's id, as the contract computes it."""

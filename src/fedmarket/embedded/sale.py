@@ -106,7 +106,8 @@ class _Stage:
         self.path = self.folder / "file"
         self.path.write_bytes(Random(self.seed).randbytes(SIZE))
         self.corrupted = Random(self.seed).randrange(chunk_count(SIZE))
-        self.sellers = Seller(*shared), CorruptingSeller(*shared, corrupted=self.corrupted)
+        # the chain in this process takes no block back
+        self.sellers = Seller(*shared, settled=0), CorruptingSeller(*shared, settled=0, corrupted=self.corrupted)
         self.buyer = Buyer(secrets["buyer"], self.exchange, counter, self.folder / "buyer")
 
     def sell(self, seller: Seller) -> SaleLine:
