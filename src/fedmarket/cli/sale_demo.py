@@ -9,8 +9,6 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import RenderableType
-from rich.text import Text
 
 from fedmarket.cli.amounts import tokens
 from fedmarket.cli.language import Words
@@ -19,6 +17,8 @@ from fedmarket.domain.errors import SystemFault, UsageError
 from fedmarket.domain.exchange.state import OrderStatus
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from fedmarket.cli.programs import RunSale
     from fedmarket.embedded.sale import SaleDemo, SaleLine
 
@@ -63,8 +63,10 @@ def sale_json(result: "SaleDemo") -> str:
     return json.dumps(told | {"money_right": went_right(result)}, indent=2)
 
 
-def sale_lines(result: "SaleDemo", words: Words) -> Sequence[RenderableType]:
+def sale_lines(result: "SaleDemo", words: Words) -> "Sequence[RenderableType]":
     """Return what the page shows below its title."""
+    from rich.text import Text
+
     from fedmarket.cli.page import plain_table
 
     facts = {

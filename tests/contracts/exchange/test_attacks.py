@@ -274,3 +274,14 @@ def test_a_first_order_by_a_permit_on_a_real_token() -> None:
     plain = tuple(offer.__dict__.values())
     real.order(plain, (signature.v, signature.r, signature.s), permit, sender=BUYER)
     assert token.balanceOf(real.address) == STAKE + PRICE
+
+
+def test_a_seller_cannot_stake_so_much_that_a_refund_fails(at: At) -> None:
+    deal = at(scenes.ordered)
+    deal.exchange.token.mint(SELLER, 2**130)
+    deal.exchange.book.balances[SELLER] += 2**130
+    for _ in range(3):
+        deal.exchange.call(SELLER, "stake", 2**112 - 1)
+    deal.exchange.call(SELLER, "revoke_offers")
+    deal.exchange.call(SELLER, "refund", deal.made)
+    assert deal.exchange.view("stake_of", SELLER) == STAKE + 3 * (2**112 - 1)
