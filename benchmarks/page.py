@@ -19,6 +19,7 @@ ORDER = (
     "rule_contribution",
     "batched_exact",
     "gas",
+    "exchange",
     "parallel_tasks",
     "startup",
     "demo_seeds",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from docs.generators.refusals import catalogue, cell
 
+SALES = ("ordering", "delivery")
 CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
 VERBS = ("opening", "training", "scoring", "payment")
 FUNCTION = re.compile(
@@ -13,6 +14,7 @@ FUNCTION = re.compile(
     re.S,
 )
 EVENT = re.compile(r"(?P<doc>(?:# .*\n)+)event (?P<name>\w+):\n(?P<fields>(?:    .*\n)+)")
+STRUCT = re.compile(r"struct (?P<name>\w+):\n(?P<fields>(?:    .*\n)+)")
 GETTERS = {
     "token": "The token that the market pays in.",
     "sink": "Where forfeits go.",
@@ -47,10 +49,33 @@ def page() -> str:
     lines += [line for found in FUNCTION.finditer(_source("ledger")) for line in _function(found)]
     lines += ["", "## Events", ""]
     lines += [line for found in EVENT.finditer(_source("events")) for line in _event(found)]
+    lines += _exchange()
     lines += ["", "## Reasons of refusal", "", "| reason | what it says | 中文 |", "|---|---|---|"]
     english, chinese = catalogue("contract", "en"), catalogue("contract", "zh")
     lines += [f"| `{name}` | {cell(english[name])} | {cell(chinese[name])} |" for name in sorted(english)]
     return "\n".join([*lines, ""])
+
+
+def _exchange() -> list[str]:
+    exchange, offer = _source("Exchange"), _source("exchange_offer")
+    lines = ["", "# The exchange", "", _notice(exchange), "", "## Promises of the exchange", ""]
+    promises = INVARIANT.findall(exchange) + INVARIANT.findall(_source("exchange_ledger"))
+    lines += [f"- `{name}`: {_line(text)}" for name, text in promises]
+    for module in SALES:
+        lines += ["", f"## Verbs: {module}", "", _notice(_source(module)), ""]
+        lines += [line for found in FUNCTION.finditer(_source(module)) for line in _function(found)]
+    lines += ["", "## What anybody may read of the exchange", ""]
+    lines += [line for found in FUNCTION.finditer(exchange) for line in _function(found)]
+    lines += ["", "## What is signed", "", _notice(offer), ""]
+    lines += [line for found in STRUCT.finditer(offer) for line in _struct(found)]
+    lines += ["", "## Events of the exchange", ""]
+    return lines + [line for found in EVENT.finditer(_source("exchange_events")) for line in _event(found)]
+
+
+def _struct(found: re.Match[str]) -> list[str]:
+    fields = [line.strip().partition("  # ") for line in found["fields"].splitlines()]
+    said = [f"  - `{name}`{': ' + text if text else ''}" for name, _, text in fields]
+    return [f"- `{found['name']}`", *said]
 
 
 def _source(module: str) -> str:

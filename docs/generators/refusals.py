@@ -12,6 +12,7 @@ AREAS = {
     "deployment": "Deployments",
     "document": "Documents",
     "embedded": "Markets in one process",
+    "exchange": "Files for sale",
     "keyfile": "Keys in files",
     "merkle": "Merkle trees",
     "node": "Nodes",

@@ -13,9 +13,10 @@ from eth_hash.auto import keccak
 
 from fedmarket.domain.accounts import checksum
 from fedmarket.domain.chain_terms import ChainTerms
+from fedmarket.domain.exchange.offer import Offer
 from fedmarket.domain.reference.state import Vote
 
-STRUCTS: Mapping[str, type] = {"terms": ChainTerms, "vote": Vote}
+STRUCTS: Mapping[str, type] = {"terms": ChainTerms, "vote": Vote, "offer": Offer}
 """What a tuple parameter of this name is read as."""
 
 

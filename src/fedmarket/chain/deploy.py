@@ -48,6 +48,25 @@ def deploy(
     return Deployment(token, checksum(str(mined.created)), mined.block, gas + mined.gas_used)
 
 
+def deploy_exchange(web3: Web3, secret: bytes, token: str, *, outbox: Path | None = None) -> Deployment:
+    """Deploy an Exchange that is paid in `token`; its address is the deployment's `market`.
+
+    `outbox` is the folder of the account's outbox. Raises ChainError where the chain refuses or does not answer.
+    """
+    endpoint, account = Endpoint(web3), address_of(secret)
+    chain_id = endpoint.chain_id()
+    sender = Sender(endpoint, chain_id, account, FileOutbox(outbox, chain_id, account) if outbox else MemoryOutbox())
+    mined = _create(sender, secret, "deploy_exchange", artifact("Exchange").deployment(token))
+    return Deployment(token, checksum(str(mined.created)), mined.block, mined.gas_used)
+
+
+def deploy_token(web3: Web3, secret: bytes) -> str:
+    """Deploy a demonstration token and return its address; raises ChainError."""
+    endpoint, account = Endpoint(web3), address_of(secret)
+    sender = Sender(endpoint, endpoint.chain_id(), account, MemoryOutbox())
+    return checksum(str(_create(sender, secret, "deploy_token", artifact("Token").deployment(*DEMO)).created))
+
+
 def _create(sender: Sender, secret: bytes, verb: str, data: bytes) -> Mined:
     order = Order(verb, None, "0x" + data.hex(), limit_of(verb, data), keccak(data).hex())
     mined = sender.send(secret, order)

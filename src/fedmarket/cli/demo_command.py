@@ -14,6 +14,7 @@ from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
 from fedmarket.cli.programs import Programs, RunDemo
 from fedmarket.cli.progress import Progress
+from fedmarket.cli.sale_demo import show_sale
 from fedmarket.cli.settings import Settings, names_chain, needed_rpc, settle
 from fedmarket.cli.watching import OnRound
 from fedmarket.domain.errors import LANGUAGES, SystemFault, UsageError
@@ -44,6 +45,7 @@ def add_demo(app: typer.Typer, words: Words, programs: Programs, environ: Mappin
         ] = SEED,
         as_json: Annotated[bool, typer.Option("--json", help=words("opt_json"))] = False,
         out: Annotated[Path | None, typer.Option(metavar="DIR", help=words("opt_out"))] = None,
+        exchange: Annotated[bool, typer.Option("--exchange", help=words("opt_exchange"))] = False,
         rpc_url: Annotated[str | None, typer.Option(metavar="URL", help=words("opt_demo_rpc_url"))] = None,
         account: Annotated[str | None, typer.Option(metavar="NAME|FILE", help=words("opt_demo_account"))] = None,
         passphrase_file: Annotated[Path | None, typer.Option(metavar="FILE", help=words("opt_passphrase_file"))] = None,
@@ -54,6 +56,11 @@ def add_demo(app: typer.Typer, words: Words, programs: Programs, environ: Mappin
         """Run the demo and print it as words or as JSON; exit with 1 where its audit fails."""
         from fedmarket.cli.render_audit import OK, upshot
 
+        if exchange:
+            if rpc_url or account or deployment or profile:
+                raise UsageError("profile.no_exchange_there")
+            show_sale(seed, out, words, programs.run_sale, as_json=as_json)
+            return
         run_demo: RunDemo = programs.run_demo
         if names_chain(environ, rpc_url, profile):
             flags = {"rpc": rpc_url, "account": account, "deployment": deployment}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fedmarket.cli.remote_demo import Venue
     from fedmarket.embedded.demo import DemoResult
     from fedmarket.embedded.preview import Preview
+    from fedmarket.embedded.sale import SaleDemo
     from fedmarket.embedded.trial import TrialResult
     from fedmarket.embedded.trial_data import Choice, TrialData
     from fedmarket.record.live import Record
@@ -54,6 +55,13 @@ class PreviewTask(Protocol):
         self, folder: Path, task: int, file: Path, secret: bytes | None, weight: int | None, encoding: str | None
     ) -> "Preview":
         """Return everything that would leave; `secret` is the provider's 32-byte key. Raises MarketError."""
+
+
+class RunSale(Protocol):
+    """Run the demo of the exchange; tell each sale as it begins."""
+
+    def __call__(self, seed: int, folder: Path, on_sale: Callable[[int], None]) -> "SaleDemo":
+        """Keep the files in `folder` and return what came of it; raises MarketError."""
 
 
 class OpenRecord(Protocol):
@@ -120,6 +128,12 @@ def _preview_task(
     return preview(record, task, table, secret, weight)
 
 
+def _run_sale(seed: int, folder: Path, on_sale: Callable[[int], None]) -> "SaleDemo":
+    from fedmarket.embedded.sale import run_sale
+
+    return run_sale(seed, folder, on_sale)
+
+
 def _open_record(folder: Path) -> "Record":
     from fedmarket.embedded.record_folder import open_record
 
@@ -151,6 +165,7 @@ class Programs:
     open_record: OpenRecord = _open_record
     run_remote_demo: RunRemoteDemo = _run_remote_demo
     audit_on_chain: AuditOnChain = _audit_on_chain
+    run_sale: RunSale = _run_sale
 
 
 PROGRAMS = Programs(_run_demo, _audit_export)

@@ -106,6 +106,14 @@ def permit_digest(token: SigningDomain, *, owner: str, spender: str, value: int,
     return _digest(token, _struct_hash(_PERMIT, values))
 
 
+def typed_digest(domain: SigningDomain, signature: str, values: Sequence[object]) -> bytes:
+    """Return the 32 bytes to sign in `domain` for a struct such as "Note(uint256 task,bytes32 blob)".
+
+    `string` fields are given as their hashes. Raises AccountError for a field beyond its type.
+    """
+    return _digest(domain, _struct_hash(signature, values))
+
+
 def _digest(domain: SigningDomain, struct_hash: bytes) -> bytes:
     return keccak(b"\x19\x01" + domain.separator + struct_hash)
 

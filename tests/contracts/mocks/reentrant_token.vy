@@ -12,7 +12,7 @@ initializes: balances
 exports: (balances.balanceOf, balances.mint)
 
 CALLS: constant(uint256) = 40
-SIZE: constant(uint256) = 1500
+SIZE: constant(uint256) = 6000
 
 target: address
 calls: DynArray[Bytes[SIZE], CALLS]

@@ -1,10 +1,10 @@
 """Break the contract on purpose, one thing at a time, and count what the tests notice.
 
-    python -m tests.contracts.stateful.mutants [--jobs 2] [--tests PATH ...] [--only TEXT] [--check]
+    python -m tests.contracts.stateful.mutants [--list FILE] [--jobs 2] [--tests PATH ...] [--only TEXT] [--check]
 
 Each mutant in mutants.txt is a copy of contracts/ with one text replaced ("-" lines by "+" lines); the tests run
 against it and must fail. The copies lie in a temporary folder, the tree itself is not touched. Not part of the test
-run: it takes minutes.
+run: it takes minutes. The exchange's: --list tests/contracts/exchange/mutants.txt --tests tests/contracts/exchange.
 """
 
 import argparse
@@ -44,13 +44,13 @@ class Mutant:
         return f"{self.file}: {' '.join(self.old.split())}  ->  {' '.join(self.new.split()) or 'nothing'}"
 
 
-def listed() -> list[Mutant]:
-    """Read the list: blocks of a file's name, lines after "- " and lines after "+ "."""
+def listed(file: Path) -> list[Mutant]:
+    """Read a list: blocks of a file's name, lines after "- " and lines after "+ "."""
     mutants = []
-    for block in (Path(__file__).parent / "mutants.txt").read_text(encoding="utf-8").split("\n\n"):
-        file, *lines = block.strip("\n").split("\n")
+    for block in file.read_text(encoding="utf-8").split("\n\n"):
+        name, *lines = block.strip("\n").split("\n")
         old, new = ("\n".join(line[2:] for line in lines if line.startswith(sign)) for sign in "-+")
-        mutants.append(Mutant(file, old, new))
+        mutants.append(Mutant(name, old, new))
     return mutants
 
 
@@ -91,12 +91,13 @@ def check(mutants: Sequence[Mutant]) -> None:
 def main() -> None:
     """Run the mutants and print what became of each, and how many were killed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--list", type=Path, default=Path(__file__).parent / "mutants.txt")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--tests", nargs="+", default=list(TESTS))
     parser.add_argument("--only", default="", help="run only mutants whose line holds this text")
     parser.add_argument("--check", action="store_true", help="only see that every text stands where it should")
     chosen = parser.parse_args()
-    mutants = [mutant for mutant in listed() if chosen.only in str(mutant)]
+    mutants = [mutant for mutant in listed(chosen.list) if chosen.only in str(mutant)]
     check(mutants)
     if chosen.check:
         print(f"{len(mutants)} mutants apply")  # noqa: T201
