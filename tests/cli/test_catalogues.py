@@ -14,11 +14,11 @@ from fedmarket.domain.errors import _catalogue
 
 AREAS = (
     *("cli", "keyfile", "why", "figure", "demo", "profile", "try", "task", "preview"),
-    *("statement", "statement_page", "tamper", "tampered", "opened"),
+    *("statement", "statement_page", "tamper", "tampered", "opened", "dataset"),
 )
 BUILT = re.compile(
     r"reason_|unit_|check_|stage_|place_|opt_|help_|site_|role_|examples_|arg_|usage_|hidden_|opened_|without_"
-    r"|(task|provider)_help|kind_|join_|window_|until_|status_|recipe_|list_|days?$|hours?$|minutes?$|seconds?$"
+    r"|(task|provider|dataset)_help|kind_|join_|window_|until_|status_|recipe_|list_|days?$|hours?$|minutes?$|seconds?$"
     r"|[a-z]+_title$"
 )
 """Names put together from parts, such as reason_<the gate's reason>."""
