@@ -101,7 +101,7 @@ def build(words: Words, programs: Programs, environ: Mapping[str, str]) -> typer
     provider = _group(app, "provider", words)
     add_preview(provider, words, programs.preview_task)
     add_statement(provider, words)
-    add_dataset(_group(app, "dataset", words), words)
+    add_dataset(_group(app, "dataset", words), words, environ)
     add_task(_group(app, "task", words), words, programs.open_record)
     add_chain(app, words, environ)
     add_deploy(app, words, environ)
