@@ -47,10 +47,23 @@ def page() -> str:
     lines += [line for found in FUNCTION.finditer(_source("ledger")) for line in _function(found)]
     lines += ["", "## Events", ""]
     lines += [line for found in EVENT.finditer(_source("events")) for line in _event(found)]
+    lines += _catalogue(_source("DataCatalog"))
     lines += ["", "## Reasons of refusal", "", "| reason | what it says | 中文 |", "|---|---|---|"]
     english, chinese = catalogue("contract", "en"), catalogue("contract", "zh")
     lines += [f"| `{name}` | {cell(english[name])} | {cell(chinese[name])} |" for name in sorted(english)]
     return "\n".join([*lines, ""])
+
+
+def _catalogue(source: str) -> list[str]:
+    """Return what there is to know of the catalogue: promises, verbs and views, and events."""
+    return [
+        *("", "## The catalogue of datasets", "", _notice(source), ""),
+        *[f"- `{name}`: {_line(text)}" for name, text in INVARIANT.findall(source)],
+        "",
+        *[line for found in FUNCTION.finditer(source) for line in _function(found)],
+        "",
+        *[line for found in EVENT.finditer(source) for line in _event(found)],
+    ]
 
 
 def _source(module: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fedmarket.domain import canonical
+from fedmarket.domain.codec import Amount
 from fedmarket.domain.errors import DocumentError
 from fedmarket.domain.licence_id import spdx_ids
 from fedmarket.domain.listing import LISTING_LIMIT, Column, Licence, Listing, QualityLine, Statistics
@@ -46,8 +47,8 @@ def test_a_listing_reads_back_as_it_was_written() -> None:
         (listing(licence=Licence("LicenseRef-Clinic", None)), "licence_without_text"),
         (listing(licence=Licence("LicenseRef-", bytes(32))), "unknown_licence"),
         (listing(licence=Licence("CC-BY-4.0", bytes(32))), "bad_hash"),
-        (listing(uses=(replace(TRAIN, price=10**25 + 1),)), "absurd_price"),
-        (listing(uses=(replace(TRAIN, price=2**256),)), "absurd_price"),
+        (listing(uses=(replace(TRAIN, price=Amount(10**25 + 1)),)), "absurd_price"),
+        (listing(uses=(replace(TRAIN, price=Amount(2**256)),)), "absurd_price"),
         (listing(uses=()), "no_use"),
         (listing(uses=(TRAIN, TRAIN)), "twice"),
         (listing(uses=(APPRAISE, TRAIN)), "unordered"),

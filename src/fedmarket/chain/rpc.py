@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar
 
 from eth_abi.exceptions import EncodingError
 from eth_hash.auto import keccak
@@ -37,6 +37,9 @@ def connect(url: str, *, seconds: float = 30.0) -> Web3:
 class RpcChain:
     """One TaskMarket on one chain (the `Chain` protocol). Threads may share it."""
 
+    contract: ClassVar[str] = "TaskMarket"
+    permitted: ClassVar[frozenset[str]] = PERMITTED
+
     def __init__(
         self,
         web3: Web3,
@@ -58,7 +61,7 @@ class RpcChain:
         self._chain_id = self._endpoint.chain_id()
         if chain_id not in (None, self._chain_id):
             raise ChainError("chain.wrong_chain", url=self._endpoint.url, found=self._chain_id, expected=chain_id)
-        self._abi = artifact("TaskMarket")
+        self._abi = artifact(self.contract)
         self._market = checksum(market_address)
         self._outbox = outbox
         self._pace = pace
@@ -143,7 +146,7 @@ class RpcChain:
     def _send(
         self, sender: Sender, secret: bytes, order: Order, args: tuple[Any, ...], pays: int
     ) -> tuple[Order, Mined]:
-        if not pays or order.verb not in PERMITTED:
+        if not pays or order.verb not in self.permitted:
             return order, sender.send(secret, order)
         with sender.paying:
             earlier = sender.finish(secret, order.call_id)
@@ -160,7 +163,7 @@ class RpcChain:
 
     def _data(self, verb: str, args: tuple[Any, ...], permit: Permit) -> bytes:
         try:
-            return self._abi.functions[verb].encode(*args, *[permit] * (verb in PERMITTED))
+            return self._abi.functions[verb].encode(*args, *[permit] * (verb in self.permitted))
         except EncodingError as error:
             raise UsageError("chain.bad_argument", verb=verb, detail=error) from error
 

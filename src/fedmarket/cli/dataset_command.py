@@ -106,5 +106,6 @@ def _tell(listing: "Listing", kept: Mapping[str, object], words: Words) -> None:
     if shown is None:
         typer.echo(words("published_statistics_none"))
         return
-    columns = ", ".join(dict.fromkeys(line.column for line in (*shown.moments, *shown.counts)))
+    named = [line.column for line in shown.moments] + [line.column for line in shown.counts]
+    columns = ", ".join(dict.fromkeys(named))
     typer.echo(words("published_statistics", columns=columns, epsilon=shown.epsilon or words("epsilon_none")))
