@@ -3,15 +3,13 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from fedmarket.domain.codec import Amount
 from fedmarket.domain.errors import SystemFault
 from fedmarket.domain.listing import Evidence, Licence, Use, UseKind
-from fedmarket.domain.listing_rules import check_price
+from fedmarket.domain.listing_price import price_units
 from fedmarket.domain.plain_text import ListingError
 from fedmarket.learning.table_statistics import Shown
 
@@ -22,7 +20,6 @@ PROVENANCE = (
     *("lawful_source", "authorisation", "classification", "personal_information", "personal_statement"),
     *("use_case", "billing", "term", "updated"),
 )
-TOKEN_DECIMALS = 18
 TEXT, TEXTS, TABLE, TABLES, TRUTH = "a text", "a list of texts", "a table", "a list of tables", "true or false"
 
 
@@ -100,23 +97,9 @@ class _Reader:
             if kind in found:
                 one = self.take(found, kind, TABLE, within="uses")
                 self.known(f"uses.{kind}", one, ("price",), ("until", "attribution"))
-                price = self.price(kind, self.take(one, "price", TEXT, within=f"uses.{kind}"))
+                price = price_units(kind, self.take(one, "price", TEXT, within=f"uses.{kind}"))
                 until = self.take(one, "until", TEXT, "", within=f"uses.{kind}") or None
                 yield Use(str(kind), price, until, self.take(one, "attribution", TRUTH, False, within=f"uses.{kind}"))
-
-    def price(self, kind: str, text: str) -> Amount:
-        try:
-            tokens = Decimal(text)
-        except InvalidOperation:
-            tokens = Decimal("NaN")
-        if not tokens.is_finite() or len(text) > 40 or not text.isascii() or "_" in text or "e" in text.lower():
-            raise ListingError("listing.bad_price", use=kind, price=ascii(text[:40])[1:-1])
-        sign, digits, exponent = tokens.as_tuple()
-        if not isinstance(exponent, int) or exponent < -TOKEN_DECIMALS:
-            raise ListingError("listing.bad_price", use=kind, price=text[:40])
-        units = int("".join(map(str, digits))) * 10 ** (exponent + TOKEN_DECIMALS)
-        check_price(kind, -units if sign else units)
-        return Amount(units)
 
     def provenance(self, found: Mapping[str, Any]) -> dict[str, Any]:
         self.known("provenance", found, PROVENANCE, ())
