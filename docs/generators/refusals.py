@@ -13,6 +13,7 @@ AREAS = {
     "document": "Documents",
     "embedded": "Markets in one process",
     "keyfile": "Keys in files",
+    "listing": "Listings and catalogues",
     "merkle": "Merkle trees",
     "node": "Nodes",
     "profile": "Profiles",

@@ -47,7 +47,7 @@ def write_catalogue(path: Path, catalogue: CatalogueFile) -> None:
         with path.open("xb") as file:
             file.write(codec.encode(catalogue, SCHEMA))
     except FileExistsError as error:
-        raise UsageError("dataset.catalogue_exists", path=path) from error
+        raise UsageError("listing.catalogue_exists", path=path) from error
     except OSError as error:
         raise UsageError("deployment.unwritable", path=path, detail=SystemFault.of(error)) from error
 
@@ -60,9 +60,9 @@ def read_catalogue(path: Path) -> CatalogueFile:
             if checksum(address) != address:
                 raise UsageError("account.bad_checksum", address=address[:80])
     except OSError as error:
-        raise UsageError("dataset.no_catalogue", path=path, detail=SystemFault.of(error)) from error
+        raise UsageError("listing.no_catalogue", path=path, detail=SystemFault.of(error)) from error
     except MarketError as error:
-        raise UsageError("dataset.not_a_catalogue", path=path, detail=error.sentence()) from error
+        raise UsageError("listing.not_a_catalogue", path=path, detail=error.sentence()) from error
     return found
 
 

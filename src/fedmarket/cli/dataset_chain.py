@@ -65,7 +65,7 @@ def add_deploy_catalogue(group: typer.Typer, words: Words, own: Words, environ: 
         endpoint = Endpoint(web3)
         path = catalogue or catalogue_path(endpoint.chain_id())
         if path.exists():
-            raise UsageError("dataset.catalogue_exists", path=path)
+            raise UsageError("listing.catalogue_exists", path=path)
         address = checksum(token)
         if not endpoint.code(address):
             raise UsageError("deployment.no_token", token=address, url=endpoint.url)

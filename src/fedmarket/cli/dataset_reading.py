@@ -117,7 +117,7 @@ def _found(
     from fedmarket.store.folder import FolderStore
 
     if not store.is_dir():
-        raise UsageError("dataset.no_store", path=store)
+        raise UsageError("listing.no_store", path=store)
     settings = settle(environ, {"rpc": rpc_url}, profile)
     kept = FolderStore(store)
     if names_chain(environ, rpc_url, profile) or catalogue is not None:
@@ -134,4 +134,4 @@ def _one(found: "list[Found]", name: str) -> "Found":
         if name in (str(view.number or ""), view.blob):
             return view, track
     known = ", ".join(str(view.number or view.blob[:15]) for view, _ in found[:20]) or "-"
-    raise UsageError("dataset.unknown", dataset=ascii(name[:80])[1:-1], known=known)
+    raise UsageError("listing.unknown_dataset", dataset=ascii(name[:80])[1:-1], known=known)

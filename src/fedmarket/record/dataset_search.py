@@ -47,7 +47,7 @@ ORDERS: Mapping[str, Callable[[Found], tuple[object, ...]]] = {
 def search(found: Iterable[Found], query: Query, order: str = "newest") -> list[Found]:
     """Return what matches, in an order of ORDERS. A listing that cannot be read matches nothing. Raises UsageError."""
     if order not in ORDERS:
-        raise UsageError("dataset.unknown_order", order=order[:40], known=", ".join(ORDERS))
+        raise UsageError("listing.unknown_order", order=order[:40], known=", ".join(ORDERS))
     kept = [pair for pair in found if matches(*pair, query)]
     return sorted(kept, key=lambda pair: (*ORDERS[order](pair), pair[0].number, pair[0].blob))
 

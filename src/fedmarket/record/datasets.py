@@ -72,9 +72,9 @@ def replay(events: list[Event]) -> Catalogue:
         try:
             call(catalogue, event.fields["owner"], verb, *(event.fields[name] for name in names))
         except MarketError as refusal:
-            raise FoldError("dataset.contradiction", event=event.name, block=event.block, detail=refusal) from refusal
+            raise FoldError("listing.contradiction", event=event.name, block=event.block, detail=refusal) from refusal
         if catalogue.events[-1] != event:
-            raise FoldError("dataset.contradiction", event=event.name, block=event.block, detail="-")
+            raise FoldError("listing.contradiction", event=event.name, block=event.block, detail="-")
     return catalogue
 
 
@@ -97,7 +97,7 @@ def dataset(views: list[DatasetView], number: int) -> DatasetView:
     found = next((view for view in views if view.number == number), None)
     if found is None:
         known = ", ".join(str(view.number) for view in views[:20]) or "-"
-        raise UsageError("dataset.unknown", dataset=number, known=known)
+        raise UsageError("listing.unknown_dataset", dataset=number, known=known)
     return found
 
 
@@ -112,7 +112,7 @@ def _believed(found: Dataset, data: bytes) -> Listing:
     listing = read_listing(data)
     same = (listing.owner, listing.version) == (found.owner, found.version)
     if not same or Offered.of(listing, found.offer.listing) != found.offer:
-        raise RefusedError("dataset.listing_differs", owner=found.owner, version=found.version)
+        raise RefusedError("listing.differs", owner=found.owner, version=found.version)
     return listing
 
 
