@@ -27,6 +27,7 @@ BOUND = 3.0
 SIZES = {Size.FULL: {"160k": 160_000, "11m": 11_000_000}, Size.QUICK: {"160k": 160_000}}
 SECRET = sha256(b"benchmark provider").digest()
 CONTRACT = checksum("0x" + "11" * 20)
+JUDGED = "11m"
 DURABLE, VOLATILE = "durable", "volatile"
 
 
@@ -43,8 +44,10 @@ def measure(size: Size, seed: int) -> Found:
             (name, keep, 1000 * each.market, 1000 * each.plain, each.ratio)
             for keep, each in zip((DURABLE, VOLATILE), work, strict=True)
         ]
-        # What is judged is work; how long a disk takes until all is safe on it stands beside.
-        verdicts.append(Verdict(f"ratio_{name}", BOUND, work[1].ratio))
+        # What is judged is work; how long a disk takes until all is safe on it stands beside. The bound is on large
+        # updates: of small ones headers and folders are the greater part.
+        if name == JUDGED:
+            verdicts.append(Verdict(f"ratio_{name}", BOUND, work[1].ratio))
     columns = ("parameters", "store", "market_ms", "plain_ms", "ratio")
     return Found((Table("totals", columns, tuple(totals)), *tables), tuple(verdicts), {"repeats": repeats["160k"]})
 

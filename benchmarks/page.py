@@ -44,7 +44,7 @@ def page(lang: str, found: Sequence[Result] | None = None) -> str:
     """Write the page in one language, from the committed results unless others are given."""
     shown, said = results() if found is None else found, words(lang)["page"]
     parts = [f"# {said['title']}", said["other"], said["intro"], said["how"], f"## {said['bounds']}"]
-    parts.append(_verdicts([(each.name, verdict) for each in shown for verdict in each.found.verdicts], lang))
+    parts.append(_verdicts([(each.name, verdict) for each in shown for verdict in each.found.verdicts], lang, "about"))
     for each in shown:
         parts += _section(each, lang)
     return "\n\n".join(parts) + "\n"
@@ -64,15 +64,17 @@ def _section(result: Result, lang: str) -> list[str]:
     return parts
 
 
-def _verdicts(verdicts: Iterable[tuple[str, Verdict]], lang: str) -> str:
+def _verdicts(verdicts: Iterable[tuple[str, Verdict]], lang: str, *first: str) -> str:
+    """Write one line a bound; with "about" as `first` column, what the benchmark is about."""
     said = words(lang)["page"]
     rows = []
     for name, verdict in verdicts:
         bound = f"{said[str(verdict.sense)]} {_cell(verdict.bound, lang)}"
         outcome = said["kept"] if verdict.kept else said["not_kept"]
         figure = words(lang)["verdicts"][f"{name}.{verdict.name}"]
-        rows.append((figure, bound, _cell(verdict.measured, lang), outcome))
-    return _grid([said[name] for name in ("figure", "bound", "measured", "verdict")], rows)
+        about = [words(lang)["benchmarks"][name][0]] if first else []
+        rows.append((*about, figure, bound, _cell(verdict.measured, lang), outcome))
+    return _grid([said[name] for name in (*first, "figure", "bound", "measured", "verdict")], rows)
 
 
 def _table(table: Table, lang: str) -> str:

@@ -31,8 +31,12 @@ def measure(size: Size, seed: int) -> Found:
     rows = [(name, found, len(found)) for name, found in seconds.items()]
     rows += [("demo_inside", inside, demos), ("demo_process", whole, demos)] if demos else []
     table = Table("seconds", ("what", "median", "shortest", "runs"), _summary(rows))
-    bounds = (("demo_seconds", 30.0), ("demo_aim", 15.0)) if demos else ()
-    return Found((table,), tuple(Verdict(name, bound, median(whole)) for name, bound in bounds))
+    verdicts = [Verdict("help_seconds", 0.3, median(seconds["help"]))]
+    if demos:
+        verdicts += [
+            Verdict(name, bound, median(whole)) for name, bound in (("demo_seconds", 30.0), ("demo_aim", 15.0))
+        ]
+    return Found((table,), tuple(verdicts))
 
 
 def _summary(rows: list[tuple[str, list[float], int]]) -> tuple[tuple[Cell, ...], ...]:

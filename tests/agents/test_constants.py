@@ -10,18 +10,28 @@ from fedmarket.agents.actor import Action, Actor
 from fedmarket.agents.provider import ProviderAgent, trainer_on
 from fedmarket.domain.accounts import sign
 from fedmarket.domain.canonical import digest
-from fedmarket.domain.constants import Constants, Summary
+from fedmarket.domain.constants import Constants, Notice, Summary
+from fedmarket.domain.errors import StoreError
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.manifest import NOTHING, Manifest
 from fedmarket.domain.rates import exact
 from fedmarket.domain.terms import DataSchema
 from fedmarket.embedded.plan import OPEN_OPTIONS
-from fedmarket.record.constants import Notice, collected_summaries, data_schema, notice_digest, notice_of, put_summary
+from fedmarket.record.constants import (
+    collected_summaries,
+    data_schema,
+    make_notice,
+    notice_digest,
+    notice_of,
+    put_summary,
+)
 from fedmarket.record.facts import model_readers
 from fedmarket.record.sealed import open_sealed, put_sealed
 from fedmarket.record.slots import constants_slot, summary_slot
 from fedmarket.record.task import TaskView
 from fedmarket.store.age import AgeError, encrypt
+from fedmarket.store.blobs import ENTRY_LIMIT, Store
+from fedmarket.store.memory import MemoryStore
 from tests.agents.rogue_aggregators import Rogue
 from tests.agents.rogue_sealers import StarvesAProvider
 from tests.agents.story import AGGREGATOR_BOND, EVALUATOR_FEE, Story, die_after_round, finish, play, world
@@ -92,19 +102,16 @@ def test_a_standby_that_takes_over_later_keeps_the_constants(told: Story) -> Non
     assert [line.model for line in story.view.rounds] == [line.model for line in told.view.rounds]
 
 
-def seated_notice(rogue: Rogue, view: TaskView, change: "type[BendsConstants]") -> None:
+def bent_notice(rogue: Rogue, view: TaskView, change: "type[BendsConstants]") -> None:
     """Sign a notice of constants that do not follow from the summaries."""
     record = rogue.actor.record
-    honest = notice_of(record, 1)
-    assert honest is not None
-    constants = Constants.read(
-        open_sealed(record.store, honest.constants_blob, rogue.actor.age, honest.constants, 1 << 20)
-    )
-    bent = change.bend(constants).encoded
+    honest = make_notice(record, 1, rogue.actor.age)
+    data = open_sealed(record.store, honest.constants_blob, rogue.actor.age, honest.constants, 1 << 20)
+    bent = change.bend(Constants.read(data)).encoded
     blob = put_sealed(record.store, bent, model_readers(view, record.terms(1), 0))
     notice = Notice(digest(bent), blob, honest.summaries, honest.summaries_blob)
     signed = replace(notice, signature=sign(notice_digest(record, 1, notice), rogue.actor.secret))
-    record.store.put_entry(constants_slot(record, 1), signed.encoded)
+    record.store.put_entry(constants_slot(record, 1, view.state.attempt, rogue.actor.account), signed.encoded)
 
 
 class BendsConstants(Rogue):
@@ -141,10 +148,30 @@ class NamesNone(BendsConstants):
         return replace(manifest, constants=NOTHING, constants_blob="", summaries=NOTHING, summaries_blob="")
 
 
-@pytest.mark.parametrize("rogue", [BendsConstants, LeavesOneOut, NamesNone], ids=lambda rogue: rogue.__name__)
+class OneMeanTooFew(BendsConstants):
+    """Names constants that fit no schema."""
+
+    @staticmethod
+    def bend(constants: Constants) -> Constants:
+        return replace(constants, means=constants.means[:-1])
+
+
+class NoDeviation(BendsConstants):
+    """Names a scale that nothing can be divided by."""
+
+    @staticmethod
+    def bend(constants: Constants) -> Constants:
+        return replace(constants, scales=("0", *constants.scales[1:]))
+
+
+@pytest.mark.parametrize(
+    "rogue",
+    [BendsConstants, LeavesOneOut, NamesNone, OneMeanTooFew, NoDeviation],
+    ids=lambda rogue: rogue.__name__,
+)
 def test_constants_that_do_not_follow_from_the_summaries_void_the_round(rogue: type[Rogue]) -> None:
     story = play({"aggregator": rogue}, **FIELDS)
-    assert story.fault() in ("round.wrong_constants", "update.wrong_constants")
+    assert story.fault() in ("round.wrong_constants", "update.wrong_constants", "constants.impossible_constants")
     assert story.outcome.agreement.table.rounds_verified == 0
     assert story.gain("aggregator") == -AGGREGATOR_BOND
     assert [story.gain(f"evaluator {i}") for i in range(3)] == [EVALUATOR_FEE] * 3
@@ -158,7 +185,7 @@ class GivesTwoNotices(Rogue):
     def _commit(self, view: TaskView) -> list[Action]:
         done = super()._commit(view)
         if any(action.verb == "give_notice" for action in done):
-            seated_notice(self, view, BendsConstants)
+            bent_notice(self, view, BendsConstants)
         return done
 
 
@@ -209,7 +236,7 @@ def test_a_notice_of_anybody_but_the_active_aggregator_counts_for_nothing(told: 
     for signer in ("standby", "provider 1", "stranger"):
         forged = Notice(bytes([1]) * 32, "sha256:" + "0" * 64, NOTHING, "sha256:" + "0" * 64, bytes(65))
         signed = replace(forged, signature=sign(digest(signer.encode()), stage.secret(signer)))
-        stage.store.put_entry(constants_slot(record, 1), signed.encoded)
+        stage.store.put_entry(constants_slot(record, 1, 0, stage.account("aggregator")), signed.encoded)
     assert schema(finish(stage)) == schema(told)
 
 
@@ -241,3 +268,67 @@ def test_saying_it_twice_is_saying_it_once(told: Story) -> None:
     assert set(collected_summaries(record, 1, stage.actor("evaluator 0", record).age)) == {
         stage.account(f"provider {i}") for i in range(3)
     }
+
+
+@pytest.mark.parametrize("bend", [OneMeanTooFew, NoDeviation], ids=lambda bend: bend.__name__)
+def test_nobody_trains_by_a_notice_that_no_data_could_lead_to(bend: type[BendsConstants]) -> None:
+    """Providers can tell without a single summary, and agents refuse instead of failing."""
+
+    class GivesABentNotice(Rogue):
+        bad_rounds: ClassVar[tuple[int, ...]] = ()
+
+        def _commit(self, view: TaskView) -> list[Action]:
+            if notice_of(self.actor.record, 1) is None:
+                bent_notice(self, view, bend)
+                return [Action(self.actor.account, "give_notice", 1)]
+            return super()._commit(view)
+
+    story = play({"aggregator": GivesABentNotice}, options=THREE_ROUNDS, **FIELDS)
+    assert all(not story.manifest(line.number).updates for line in story.view.rounds)
+    assert story.view.status is Status.SETTLED
+    assert story.outcome.agreement.table.rounds_verified == 0
+    assert [story.gain(f"evaluator {i}") for i in range(3)] == [EVALUATOR_FEE] * 3
+    assert story.gain("aggregator") == -AGGREGATOR_BOND
+
+
+def test_where_notices_are_flooded_the_manifest_names_the_constants_and_one_round_is_lost(told: Story) -> None:
+    stage = world(options=THREE_ROUNDS, **FIELDS)
+    stage.store = Flooded(stage.store)
+    story = finish(stage)
+    assert story.view.status is Status.SETTLED
+    assert story.outcome.agreement.table.rounds_verified == 3
+    assert [len(story.manifest(r).updates) for r in (1, 2, 3)] == [0, 3, 3]
+    assert means(schema(story)) == means(schema(told))
+
+
+class Flooded(MemoryStore):
+    """A store in which a stranger has flooded the slot of every notice."""
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__("flooded")
+        self._inner = inner
+
+    def put(self, data: bytes) -> str:
+        return self._inner.put(data)
+
+    def get(self, blob_id: str, max_bytes: int | None = None) -> bytes:
+        return self._inner.get(blob_id, max_bytes)
+
+    def has(self, blob_id: str) -> bool:
+        return self._inner.has(blob_id)
+
+    def put_entry(self, prefix: str, data: bytes) -> str:
+        return self._inner.put_entry(prefix, data)
+
+    def entries(self, prefix: str, limit: int = ENTRY_LIMIT) -> list[str]:
+        if "/constants/" in prefix:
+            raise StoreError("store.flooded", prefix=prefix, store=self.name, limit=limit)
+        return self._inner.entries(prefix, limit)
+
+
+def test_a_thousand_entries_among_the_notices_change_nothing(told: Story) -> None:
+    stage = world(options=THREE_ROUNDS, **FIELDS)
+    slot = constants_slot(stage.record(), 1, 0, stage.account("aggregator"))
+    for i in range(1000):
+        stage.store.put_entry(slot, i.to_bytes(9, "big"))
+    assert schema(finish(stage)) == schema(told)

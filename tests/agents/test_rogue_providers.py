@@ -9,9 +9,10 @@ from fedmarket.agents.actor import Actor
 from fedmarket.agents.provider import ProviderAgent
 from fedmarket.domain.lifecycle import Status
 from fedmarket.domain.terms import Terms
+from fedmarket.learning.gate import GateContext
 from fedmarket.learning.recipe import Recipe, train_locally
 from fedmarket.learning.tensors import Tensors
-from fedmarket.record.slots import update_slot
+from fedmarket.record.slots import entries, update_slot
 from fedmarket.store.age import encrypt
 from tests.agents import rogue_providers as rogues
 from tests.agents.rogue_evaluators import KeylessEvaluator
@@ -106,6 +107,10 @@ def test_a_provider_with_a_key_that_nobody_can_encrypt_to_harms_only_itself(key:
         def __init__(self, actor: Actor) -> None:
             super().__init__(actor, 1, rogues.return_unchanged)
             vars(actor)["age"] = replace(actor.age, public=key)
+
+        def _is_sent(self, context: GateContext, slot: str) -> bool:
+            # It cannot read its own update back.
+            return bool(entries(self.actor.record, slot))
 
     story = play({"provider 0": Keyless})
     assert story.view.status is Status.SETTLED

@@ -7,7 +7,8 @@ from typing import Any
 from fedmarket.audit.finding import Finding
 from fedmarket.audit.run import Check
 from fedmarket.chain.simulated import SimulatedChain
-from fedmarket.cli.programs import OnRound, OnStage, Programs, RunTrial
+from fedmarket.cli.programs import Programs, RunTrial
+from fedmarket.cli.watching import OnRound, OnStage
 from fedmarket.domain.errors import MarketError, RefusedError, StoreError, UsageError
 from fedmarket.embedded.demo import DemoResult
 from fedmarket.embedded.demo_world import FREE_RIDER, NOISY_SITE

@@ -49,11 +49,10 @@ def earned_and_deficit(
 
 
 def effect(rule: PayRule, verdict: Verdict) -> Fraction:
+    start, lowest = max(verdict.initial_ppb, 0), Fraction(rule.floor_bps, 10_000)
     if rule.target_ppb is None:
-        return Fraction(1)
-    start = max(verdict.initial_ppb, 0)
+        return Fraction(1) if verdict.final_ppb > start else lowest
     reached = Fraction(verdict.final_ppb - start, rule.target_ppb - start)
-    lowest = Fraction(rule.floor_bps, 10_000)
     return lowest + (1 - lowest) * min(max(reached, Fraction(0)), Fraction(1))
 
 

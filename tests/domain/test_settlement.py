@@ -155,11 +155,24 @@ def test_prices_are_paid_by_delivered_rounds() -> None:
 
 
 def test_without_a_target_all_the_performance_money_is_released() -> None:
-    settlement = settle(replace(LISTED, target_ppb=None), [provider(0, 1)], replace(VERDICT, final_ppb=-1))
+    settlement = settle(replace(LISTED, target_ppb=None), [provider(0, 1)], VERDICT)
     assert settlement.released == settlement.pay[ACCOUNTS[0]] == LISTED.performance
 
 
 # edges
+
+
+@pytest.mark.parametrize(
+    ("initial", "final", "share"), [(0, 1, 1), (0, 0, 3), (-500, -1, 3), (-500, 1, 1), (400, 400, 3)]
+)
+def test_without_a_target_a_model_that_knows_nothing_more_releases_the_floor(
+    initial: int, final: int, share: int
+) -> None:
+    """All of it where the final skill is above both zero and the start, else three tenths, the rule's floor."""
+    rule = replace(LISTED, target_ppb=None, floor_bps=3000)
+    verdict = replace(VERDICT, initial_ppb=initial, final_ppb=final)
+    settled = settle(rule, [provider(1, 500), provider(2, -900)], verdict)
+    assert settled.released == (rule.performance if share == 1 else rule.performance * 3 // 10)
 
 
 @pytest.mark.parametrize("rule", [LISTED, OPEN], ids=["listed", "open"])

@@ -5,12 +5,14 @@ from fedmarket.agents.asking import ask
 from fedmarket.agents.claims import collect_for
 from fedmarket.agents.keeper import keep
 from fedmarket.domain.canonical import digest
+from fedmarket.domain.constants import NO_NOTICE, Notice
 from fedmarket.domain.lifecycle import Role, Status
 from fedmarket.domain.manifest import Entry, Manifest, count_delivered
+from fedmarket.domain.terms import Terms
 from fedmarket.learning.bundle import pack_bundle
 from fedmarket.learning.tensors import encode
 from fedmarket.record.admission import Candidates, collect
-from fedmarket.record.constants import NO_NOTICE, federated, give_notice, notice_of
+from fedmarket.record.constants import federated, give_notice, make_notice, notice_of, notices_flooded
 from fedmarket.record.facts import agreed_terms, delivered_counts, model_readers, round_readers
 from fedmarket.record.models import fresh_server, initial_model, open_model, recipe_of, rule_of, server_after
 from fedmarket.record.replay import Replay
@@ -65,10 +67,16 @@ class AggregatorAgent:
         counts = (len(manifest.updates), manifest.delivered_weight)
         return self.actor.call(self._task, "commit_round", manifest.round, *commitment, *counts)
 
+    def _notice_in_manifest(self, terms: Terms) -> Notice:
+        """Return the constants to name where no notice of them can be found: a round is lost by it, and no more."""
+        return make_notice(self.actor.record, self._task, self.actor.age) if federated(terms) else NO_NOTICE
+
     def _lacks_notice(self) -> bool:
-        """Return whether the task's constants come from its providers and nobody has said yet what they are."""
+        """Return whether the task's constants come from its providers, and nobody has given a notice of them."""
         record = self.actor.record
-        return federated(record.terms(self._task)) and notice_of(record, self._task) is None
+        if not federated(record.terms(self._task)) or notices_flooded(record, self._task):
+            return False
+        return notice_of(record, self._task) is None
 
     def store_round(self, view: TaskView, candidates: Candidates) -> Manifest:
         """Aggregate, take the server's step, store model, sum and bundle, and return the manifest that names them."""
@@ -86,7 +94,7 @@ class AggregatorAgent:
             Entry(account, update.update_id, update.signature, weights[account])
             for account, update in candidates.admitted.items()
         )
-        notice = notice_of(record, self._task) or NO_NOTICE
+        notice = notice_of(record, self._task) or self._notice_in_manifest(terms)
         return Manifest(
             chain_id=record.domain.chain_id,
             contract=record.domain.contract,

@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from fedmarket.cli.help import HelpfulCommand, HelpfulGroup
+from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
 
 
-def add_account(app: typer.Typer, words: Words, environ: Mapping[str, str]) -> None:
-    """Give `app` the commands, with their help in the words' language."""
-    group = typer.Typer(cls=HelpfulGroup, add_completion=False)
-    app.add_typer(group, name="account", help=words("account_help"), epilog=words("examples_account"))
+def add_accounts(group: typer.Typer, words: Words, environ: Mapping[str, str]) -> None:
+    """Give the group `account` its commands, with their help in the words' language."""
 
     @group.command("new", cls=HelpfulCommand, help=words("account_new_help"), epilog=words("examples_account_new"))
     def new(

@@ -8,16 +8,16 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from fedmarket.cli.account_command import add_account
+from fedmarket.cli.account_command import add_accounts
 from fedmarket.cli.audit_command import add_audit
-from fedmarket.cli.chain_command import add_chain
+from fedmarket.cli.chain_command import add_chain_up
 from fedmarket.cli.dataset_command import add_dataset
 from fedmarket.cli.demo_command import add_demo
 from fedmarket.cli.deploy_command import add_deploy
 from fedmarket.cli.help import HelpfulGroup
 from fedmarket.cli.language import FLAG, Words, choose_language
 from fedmarket.cli.preview_command import add_preview
-from fedmarket.cli.profile_command import add_profile
+from fedmarket.cli.profile_command import add_profile_show
 from fedmarket.cli.programs import PROGRAMS, Programs
 from fedmarket.cli.provider_commands import add_statement
 from fedmarket.cli.settings import configured_language
@@ -103,10 +103,10 @@ def build(words: Words, programs: Programs, environ: Mapping[str, str]) -> typer
     add_statement(provider, words)
     add_dataset(_group(app, "dataset", words), words, environ)
     add_task(_group(app, "task", words), words, programs.open_record)
-    add_chain(app, words, environ)
+    add_chain_up(_group(app, "chain", words), words, environ)
     add_deploy(app, words, environ)
-    add_account(app, words, environ)
-    add_profile(app, words, environ)
+    add_accounts(_group(app, "account", words), words, environ)
+    add_profile_show(_group(app, "profile", words), words, environ)
     return app
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from fedmarket.cli.help import HelpfulCommand, HelpfulGroup
+from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
 from fedmarket.cli.progress import Progress
 
@@ -19,14 +19,8 @@ ANVIL_VARIABLE = "FEDMARKET_ANVIL"
 PORT = 8545
 
 
-def add_chain(app: typer.Typer, words: Words, environ: Mapping[str, str]) -> None:
-    """Give `app` the command, with its help in the words' language."""
-    group = typer.Typer(cls=HelpfulGroup, add_completion=False)
-    app.add_typer(group, name="chain", help=words("chain_help"), epilog=words("examples_chain"))
-
-    @group.callback()
-    def chain() -> None:
-        """Make `up` a command of its own though it is the only one."""
+def add_chain_up(group: typer.Typer, words: Words, environ: Mapping[str, str]) -> None:
+    """Give the group `chain` the command, with its help in the words' language."""
 
     @group.command("up", cls=HelpfulCommand, help=words("chain_up_help"), epilog=words("examples_chain_up"))
     def up(

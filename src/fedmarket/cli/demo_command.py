@@ -12,9 +12,10 @@ import typer
 
 from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
-from fedmarket.cli.programs import OnRound, Programs, RunDemo
+from fedmarket.cli.programs import Programs, RunDemo
 from fedmarket.cli.progress import Progress
 from fedmarket.cli.settings import Settings, names_chain, needed_rpc, settle
+from fedmarket.cli.watching import OnRound
 from fedmarket.domain.errors import LANGUAGES, SystemFault, UsageError
 from fedmarket.embedded.report import RoundLine
 

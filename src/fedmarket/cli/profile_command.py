@@ -8,19 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from fedmarket.cli.help import HelpfulCommand, HelpfulGroup
+from fedmarket.cli.help import HelpfulCommand
 from fedmarket.cli.language import FLAG, Words
 from fedmarket.cli.settings import NOWHERE, Setting, Settings, settle
 
 
-def add_profile(app: typer.Typer, words: Words, environ: Mapping[str, str]) -> None:
-    """Give `app` the command, with its help in the words' language."""
-    group = typer.Typer(cls=HelpfulGroup, add_completion=False)
-    app.add_typer(group, name="profile", help=words("profile_help"), epilog=words("examples_profile"))
-
-    @group.callback()
-    def profiles() -> None:
-        """Make `show` a command of its own though it is the only one."""
+def add_profile_show(group: typer.Typer, words: Words, environ: Mapping[str, str]) -> None:
+    """Give the group `profile` the command, with its help in the words' language."""
 
     @group.command("show", cls=HelpfulCommand, help=words("profile_show_help"), epilog=words("examples_profile_show"))
     def show(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from fedmarket.embedded.report import RoundLine
+from fedmarket.cli.watching import OnRound, OnStage
 
 if TYPE_CHECKING:
     from fedmarket.audit.run import Check
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from fedmarket.embedded.trial import TrialResult
     from fedmarket.embedded.trial_data import Choice, TrialData
     from fedmarket.record.live import Record
-
-OnRound = Callable[[RoundLine], None]
-OnStage = Callable[[str, dict[str, object]], None]
 
 
 class RunDemo(Protocol):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedmarket.cli.accounts import fresh_secret
-from fedmarket.cli.programs import OnRound, OnStage
+from fedmarket.cli.watching import OnRound, OnStage
 from fedmarket.domain.chain_terms import Windows
 
 if TYPE_CHECKING:

@@ -19,9 +19,14 @@ def keep_keys(folder: Path, keys: Mapping[str, bytes]) -> dict[str, Path]:
 
 def _free_path(folder: Path, name: str, taken: set[Path]) -> Path:
     """Return a file name of the letters and digits of `name`, numbered where another key has it already."""
-    letters = "".join(character if character.isalnum() else " " for character in name.lower())
-    stem = "-".join(letters.split()) or "key"
+    stem = stem_of(name)
     path, number = folder / f"{stem}.key", 2
     while path in taken:
         path, number = folder / f"{stem}-{number}.key", number + 1
     return path
+
+
+def stem_of(name: str) -> str:
+    """Return the letters and digits of a name as the stem of a file: "City hospital (noisy)" as city-hospital-noisy."""
+    letters = "".join(character if character.isalnum() else " " for character in name.lower())
+    return "-".join(letters.split()) or "key"

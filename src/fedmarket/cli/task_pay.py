@@ -52,7 +52,8 @@ def _effect(terms: Terms, words: Words) -> list[str]:
     goal, money = terms.goal, terms.money
     performance = tokens(money.performance)
     if goal.target_ppb is None:
-        return [words("effect_always", performance=performance), words("share")]
+        floor = tokens(money.performance * money.floor_bps // 10_000)
+        return [words("effect_always", performance=performance, floor=floor), words("share")]
     start = max(goal.start_ppb, 0)
     floor = money.performance * money.floor_bps // 10_000
     half = (money.performance + floor) // 2 if not terms.admission.open else money.performance // 2

@@ -14,6 +14,7 @@ from math import isqrt
 from fedmarket.domain import canonical, codec
 from fedmarket.domain.codec import Amount
 from fedmarket.domain.errors import RefusedError
+from fedmarket.domain.manifest import NOTHING
 from fedmarket.domain.rates import exact
 from fedmarket.domain.terms import DataSchema
 
@@ -21,6 +22,7 @@ PARTS = 2**24
 LEAST_ROWS = 50
 SUMMARY_BYTES = 1 << 20
 CONSTANTS_BYTES = 1 << 21
+NOTICE_BYTES = 2048
 DIGITS = 12
 FRACTION_DIGITS = 30
 _WIDE = Context(prec=64)
@@ -95,8 +97,53 @@ class Constants:
         return codec.decode(data, cls, cls.SCHEMA)
 
     def applied_to(self, schema: DataSchema) -> DataSchema:
-        """Return `schema` with these means and scales."""
+        """Return `schema` with these means and scales.
+
+        Raises RefusedError (impossible_constants) where no summaries within its bounds could lead to them: another
+        number of features, a mean outside the bounds, a deviation of none or of more than half their width.
+        """
+        if not len(self.means) == len(self.scales) == len(schema.features) == len(schema.bounds):
+            raise RefusedError("constants.impossible_constants", name=f"{len(self.means)} / {len(schema.features)}")
+        own = zip(schema.means, schema.scales, strict=True)
+        given = zip(self.means, self.scales, strict=True)
+        for name, bounds, mine, pair in zip(schema.features, schema.bounds, given, own, strict=True):
+            if mine != pair and not _possible(*bounds, *mine):
+                raise RefusedError("constants.impossible_constants", name=name)
         return replace(schema, means=self.means, scales=self.scales)
+
+
+def _possible(low: str, high: str, mean: str, scale: str) -> bool:
+    """Return whether values within bounds can have a mean and a deviation (Popoviciu), but for the last digit."""
+    begin, end = exact("bounds", low), exact("bounds", high)
+    slack = (end - begin) / 10**9
+    inside = begin - slack <= exact("mean", mean) <= end + slack
+    return inside and 0 < exact("scale", scale) <= (end - begin) / 2 + slack
+
+
+@dataclass(frozen=True)
+class Notice:
+    """An aggregator's signed word on a task's constants: hashes of plaintexts, ids of ciphertexts."""
+
+    constants: bytes
+    constants_blob: str
+    summaries: bytes
+    summaries_blob: str
+    signature: bytes = b""
+
+    SCHEMA = "fedmarket/notice/1"
+
+    @property
+    def encoded(self) -> bytes:
+        """The canonical bytes."""
+        return codec.encode(self, self.SCHEMA)
+
+    @classmethod
+    def read(cls, data: bytes) -> "Notice":
+        """Read a notice back from its canonical bytes; raises DocumentError."""
+        return codec.decode(data, cls, cls.SCHEMA)
+
+
+NO_NOTICE = Notice(NOTHING, "", NOTHING, "")
 
 
 def combine(schema: DataSchema, summaries: Sequence[Summary], weights: Mapping[str, int] | None) -> DataSchema:

@@ -197,12 +197,11 @@ def _earned(rule: PayRule, providers: Sequence[ProviderResult]) -> dict[str, int
 def _released(rule: PayRule, verdict: Verdict) -> int:
     """L = P * (floor * need + (10000 - floor) * x) // (10000 * need); open admission has no floor.
 
-    need = target - max(initial, 0), x = clamp(final - max(initial, 0), 0, need); without a target both are 1.
+    need = target - max(initial, 0), x = clamp(final - max(initial, 0), 0, need). Without a target need is 1, and x is 1
+    where the final skill lies above max(initial, 0): a model that knows less than nothing is not paid for in full.
     """
-    if rule.target_ppb is None:
-        return rule.performance
     start = max(verdict.initial_ppb, 0)
-    need = rule.target_ppb - start
+    need = 1 if rule.target_ppb is None else rule.target_ppb - start
     reached = min(max(verdict.final_ppb - start, 0), need)
     return rule.performance * (rule.floor_bps * need + (BPS - rule.floor_bps) * reached) // (BPS * need)
 

@@ -6,13 +6,12 @@ seat's key computes them again.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from fedmarket.domain import codec
 from fedmarket.domain.accounts import recover, sign
 from fedmarket.domain.canonical import digest
-from fedmarket.domain.constants import CONSTANTS_BYTES, SUMMARY_BYTES, Constants, Summary, combine
-from fedmarket.domain.errors import MarketError, RefusedError
+from fedmarket.domain.constants import CONSTANTS_BYTES, NOTICE_BYTES, SUMMARY_BYTES, Constants, Notice, Summary, combine
+from fedmarket.domain.errors import MarketError, RefusedError, StoreError
 from fedmarket.domain.manifest import NOTHING, Manifest
 from fedmarket.domain.manifest_rules import RoundFault
 from fedmarket.domain.terms import DataSchema, Terms
@@ -24,30 +23,8 @@ from fedmarket.record.facts import model_readers, round_readers
 from fedmarket.record.live import Record
 from fedmarket.record.relay import open_shared
 from fedmarket.record.sealed import AGE_OVERHEAD, open_sealed, put_sealed
-from fedmarket.record.slots import constants_slot, own_entries, summary_slot
+from fedmarket.record.slots import OWN_LIMIT, constants_slot, flooded, own_entries, summary_slot
 from fedmarket.store.age import AgeIdentity, decrypt, encrypt
-
-SCHEMA = "fedmarket/notice/1"
-NOTICE_BYTES = 2048
-
-
-@dataclass(frozen=True)
-class Notice:
-    """An aggregator's signed word on a task's constants: hashes of plaintexts, ids of ciphertexts."""
-
-    constants: bytes
-    constants_blob: str
-    summaries: bytes
-    summaries_blob: str
-    signature: bytes = b""
-
-    @property
-    def encoded(self) -> bytes:
-        """The canonical bytes."""
-        return codec.encode(self, SCHEMA)
-
-
-NO_NOTICE = Notice(NOTHING, "", NOTHING, "")
 
 
 def federated(terms: Terms) -> bool:
@@ -80,15 +57,39 @@ def constants_round(record: Record, number: int) -> int | None:
 
 
 def _signed_notices(record: Record, number: int) -> Iterator[Notice]:
-    aggregator = record.task(number).active_aggregator
-    for blob in own_entries(record, constants_slot(record, number)):
+    if notices_flooded(record, number):
+        return
+    view, known = record.task(number), record.documents.notices
+    for blob in own_entries(record, _notices(record, number)):
+        key = (record.domain, number, view.state.attempt, blob)
         try:
-            notice = codec.decode(record.store.get(blob, NOTICE_BYTES), Notice, SCHEMA)
-            signer = recover(notice_digest(record, number, notice), notice.signature)
-        except MarketError:
+            if key not in known:
+                known[key] = _signed_notice(record, number, record.store.get(blob, NOTICE_BYTES))
+        except StoreError:
             continue
-        if signer == aggregator and notice.constants != NOTHING:
+        notice = known[key]
+        if notice is not None:
             yield notice
+
+
+def _notices(record: Record, number: int) -> str:
+    view = record.task(number)
+    return constants_slot(record, number, view.state.attempt, view.active_aggregator)
+
+
+def notices_flooded(record: Record, number: int) -> bool:
+    """Return whether nobody can find the active aggregator's notice: it then names the constants in its manifest."""
+    return flooded(record, _notices(record, number), OWN_LIMIT)
+
+
+def _signed_notice(record: Record, number: int, data: bytes) -> Notice | None:
+    """Return what the active aggregator signed, None for rubbish; a flood is read often and looked into once."""
+    try:
+        notice = Notice.read(data)
+        signer = recover(notice_digest(record, number, notice), notice.signature)
+    except MarketError:
+        return None
+    return notice if signer == record.task(number).active_aggregator and notice.constants != NOTHING else None
 
 
 def notice_digest(record: Record, number: int, notice: Notice) -> bytes:
@@ -171,23 +172,25 @@ def check_constants(record: Record, number: int, identity: AgeIdentity, manifest
         raise RoundFault("round.wrong_constants", round=manifest.round)
 
 
-def give_notice(record: Record, number: int, actor_secret: bytes, identity: AgeIdentity) -> None:
-    """Combine the summaries that providers joined with, store the constants for all parties, and sign a notice.
+def give_notice(record: Record, number: int, secret: bytes, identity: AgeIdentity) -> None:
+    """Make a notice, sign it with the active aggregator's `secret` and put it where all look. Raises StoreError."""
+    notice = make_notice(record, number, identity)
+    signed = replace(notice, signature=sign(notice_digest(record, number, notice), secret))
+    record.store.put_entry(_notices(record, number), signed.encoded)
 
-    To be called by the active aggregator while there is none. Raises StoreError.
-    """
+
+def make_notice(record: Record, number: int, identity: AgeIdentity) -> Notice:
+    """Combine the summaries that providers joined with and that we can read, and store what came of it for all."""
     view, terms = record.task(number), record.terms(number)
     summaries = collected_summaries(record, number, identity)
     constants, bundle = combined(record, number, summaries).encoded, pack_bundle(list(summaries.values()))
     readers = model_readers(view, terms, 0)
-    notice = Notice(
+    return Notice(
         constants=digest(constants),
         constants_blob=put_sealed(record.store, constants, readers),
         summaries=digest(bundle),
         summaries_blob=put_sealed(record.store, bundle, round_readers(view)),
     )
-    signed = replace(notice, signature=sign(notice_digest(record, number, notice), actor_secret))
-    record.store.put_entry(constants_slot(record, number), signed.encoded)
 
 
 def put_summary(record: Record, number: int, account: str, table: Table) -> bytes:

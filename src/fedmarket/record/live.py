@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from fedmarket.chain.port import Chain, Head
 from fedmarket.domain.canonical import blob_id
+from fedmarket.domain.constants import Notice
 from fedmarket.domain.errors import DocumentError, MarketError, StoreError, UsageError
 from fedmarket.domain.manifest import Manifest
 from fedmarket.domain.reference.state import Event
@@ -29,6 +30,7 @@ class Documents:
     terms: dict[bytes, Terms] = field(default_factory=dict)
     manifests: dict[bytes, Manifest] = field(default_factory=dict)
     refused: dict[bytes, DocumentError] = field(default_factory=dict)
+    notices: dict[tuple[SigningDomain, int, int, str], Notice | None] = field(default_factory=dict)
 
 
 TERMS_LIMIT = 1 << 22

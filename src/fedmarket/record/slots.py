@@ -34,9 +34,9 @@ def summary_slot(record: Record, task: int, account: str) -> str:
     return f"{_home(record, task)}/summaries/{account}"
 
 
-def constants_slot(record: Record, task: int) -> str:
-    """Return the prefix of aggregators' signed notices of the task's constants."""
-    return f"{_home(record, task)}/constants"
+def constants_slot(record: Record, task: int, attempt: int, account: str) -> str:
+    """Return the prefix of an aggregator's signed notices of the task's constants."""
+    return f"{_home(record, task)}/constants/{attempt}/{account}"
 
 
 def ask_slot(record: Record, task: int, key: bytes) -> str:
@@ -62,9 +62,9 @@ def own_entries(record: Record, slot: str) -> list[str]:
     return record.store.entries(slot, OWN_LIMIT)
 
 
-def flooded(record: Record, slot: str) -> bool:
+def flooded(record: Record, slot: str, limit: int = CANDIDATES) -> bool:
     """Return whether a slot holds more entries than anybody looks at. Raises StoreError where it cannot be read."""
-    return _listed(record, slot, CANDIDATES) is None
+    return _listed(record, slot, limit) is None
 
 
 def _listed(record: Record, slot: str, limit: int) -> list[str] | None:

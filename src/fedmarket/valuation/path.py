@@ -18,7 +18,7 @@ MeanGradient = Callable[[Path], NDArray[np.floating[Any]]]
 
 COORDINATE_SLACK = 1e-6
 STEP_SLACK = 1e-4
-_BLOCK = 1 << 14
+_BLOCK = 1 << 13
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,10 +119,10 @@ def _checked_mean(mean: NDArray[np.floating[Any]], shape: tuple[int, ...]) -> Fl
 
 def _shares(mean: FloatArray, parts: NDArray[np.floating[Any]]) -> FloatArray:
     """Return -<mean, s_i> for each row, block by block: float32 parts are never all copied to float64."""
-    shares = np.zeros((len(parts), *mean.shape[:-1]))
+    shares = np.zeros((*mean.shape[:-1], len(parts)))
     for at in range(0, parts.shape[1], _BLOCK):
-        shares -= parts[:, at : at + _BLOCK].astype(np.float64, copy=False) @ mean[..., at : at + _BLOCK].T
-    return shares
+        shares -= mean[..., at : at + _BLOCK] @ parts[:, at : at + _BLOCK].astype(np.float64, copy=False).T
+    return shares.T
 
 
 def _checked_start(start: FloatVector, end: FloatVector, parts: NDArray[np.floating[Any]]) -> FloatVector:
