@@ -21,6 +21,12 @@ GETTERS = {
     "round_slot": "keccak of a committed round's updates root, model and manifest, by task and round.",
 }
 """Public variables, whose sources bear no notice."""
+CATALOGUE_GETTERS = {
+    "token": "The token that its prices are in.",
+    "dataset_count": "How many datasets there are; their numbers count from 1.",
+    "dataset_of": "The number of the dataset that an owner listed a hash for, 0 where there is none.",
+    "offer_slot": "keccak of listing, uses and prices of a version, by dataset and version.",
+}
 INVARIANT = re.compile(r"@custom:invariant-(\w+) (.*?)(?=\n@|\n\"\"\")", re.S)
 
 
@@ -61,6 +67,8 @@ def _catalogue(source: str) -> list[str]:
         *[f"- `{name}`: {_line(text)}" for name, text in INVARIANT.findall(source)],
         "",
         *[line for found in FUNCTION.finditer(source) for line in _function(found)],
+        "",
+        *[line for name, text in CATALOGUE_GETTERS.items() for line in (f"- `{name}(...)`", f"  {text}")],
         "",
         *[line for found in EVENT.finditer(source) for line in _event(found)],
     ]
