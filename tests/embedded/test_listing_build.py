@@ -177,6 +177,21 @@ def test_noised_statistics_record_their_budget_and_are_near_the_truth(table: Pat
     assert built(table, ABOUT + NOISED).statistics == noised, "asked again, the noise is the same"
 
 
+def test_other_questions_about_the_same_file_get_unrelated_noise(table: Path) -> None:
+    """Were the noise only scaled, two budgets would give two equations for the noise and the truth."""
+
+    def noise(said: str) -> int:
+        shown = built(table, ABOUT + said).statistics
+        assert shown
+        return int(next(line.rows for line in shown.counts if line.value == "yes")) - 133
+
+    tiny = NOISED.replace('"2"', '"0.0001"')
+    half = noise(tiny.replace('"0.0001"', '"0.00005"'))
+    assert abs(half - 2 * noise(tiny)) > 10, "not the same draw at twice the scale"
+    assert noise(tiny) != noise(tiny.replace('"120"', '"121"'))
+    assert noise(tiny) != noise(tiny.replace('["yes", "no"]', '["yes", "no", "maybe"]'))
+
+
 def test_noise_shrinks_as_the_budget_grows(table: Path) -> None:
     def error(epsilon: str) -> float:
         shown = built(table, ABOUT + NOISED.replace('"2"', f'"{epsilon}"')).statistics

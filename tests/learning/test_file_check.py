@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fedmarket.domain.errors import LANGUAGES
 from fedmarket.learning.file_check import FileCheck, Level, check_file
@@ -211,6 +213,27 @@ def test_long_numbers_that_a_spreadsheet_cut_short_and_damaged_text_are_told(wri
 def test_a_few_texts_among_numbers_make_a_category_and_are_told(written: Written) -> None:
     check = check_file(written(*with_column("grade", ["1", "2", "3", "high"])), "outcome")
     assert told(check) == ["quality.numbers_and_text"]
+
+
+def test_a_number_beyond_what_can_be_computed_with_is_a_fault(written: Written) -> None:
+    rows = sound_rows()
+    rows[4] = "1e999" + rows[4].lstrip("0123456789")
+    check = check_file(written(rows), "outcome")
+    assert told(check, Level.FAULT) == ["data.not_finite"]
+    assert next(f.remark.params["row"] for f in check.findings if f.level is Level.FAULT) == 6
+
+
+@settings(
+    deadline=None, max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    data=st.binary(max_size=300)
+    | st.text("0123456789,;\t\n\r\"'ab=+-.@e\0中ｅ\ufffd\u202e ", max_size=200).map(str.encode)
+)
+def test_whatever_the_bytes_are_findings_come_and_no_crash(written: Written, data: bytes) -> None:
+    for encoding in (None, "gb18030", "utf-16"):
+        check = check_file(written(data=data), "a", encoding)
+        assert check.usable == (not told(check, Level.FAULT))
 
 
 def test_a_parquet_file_is_scanned_as_well(tmp_path: Path) -> None:

@@ -73,7 +73,8 @@ def build_listing(
         chunks=chunks,
     )
     if about.shown is not None and check.sheet is not None:
-        shown = statistics_of(check.sheet, about.shown, draws(secret, "listing noise", content))
+        draw = draws(secret, "listing noise", content, about.shown.digest)
+        shown = statistics_of(check.sheet, about.shown, draw)
         listing = replace(listing, statistics=shown)
     check_listing(listing)
     return listing

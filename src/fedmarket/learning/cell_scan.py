@@ -13,7 +13,7 @@ import numpy as np
 
 from fedmarket.learning.column_builder import as_numbers, is_number
 from fedmarket.learning.csv_file import BLOCK, Block, csv_cells
-from fedmarket.learning.identifiers import SHAPES, Identifier, found_in, plain_digits
+from fedmarket.learning.identifiers import SHAPES, Identifier, found_in, may_hold, plain_digits
 from fedmarket.learning.sheet import Column, Numbers, Sheet, Unusable, as_texts
 
 SEPARATOR = "\0"
@@ -25,7 +25,6 @@ CUT_SHORT = re.compile(r"(?:^|\0)\d(?:\.\d+)?[eE]\+1[0-9](?=\0|$)")
 LEAST_NUMBER = 10.0**10
 """Among numbers nothing smaller is an identifier, or was cut short."""
 DAMAGED = "\N{REPLACEMENT CHARACTER}"
-ANY_IDENTIFIER = re.compile("|".join(shape.pattern.pattern for shape in SHAPES.values()))
 
 
 @dataclass
@@ -67,7 +66,7 @@ class ColumnScan:
         elif not (numbers >= LEAST_NUMBER).any():
             return
         self._search(CUT_SHORT, text, rows, self.cut_short)
-        if ANY_IDENTIFIER.search(plain_digits(text)):
+        if may_hold(plain_digits(text)):
             for cell, row in zip(cells, rows, strict=True):
                 kind = found_in(plain_digits(cell)) if cell else None
                 if kind:

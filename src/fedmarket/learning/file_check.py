@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+
 from fedmarket.domain.errors import DataError, SystemFault
 from fedmarket.domain.remark import Remark
 from fedmarket.learning.cell_scan import CellScan, scan_csv, scan_sheet
@@ -14,7 +16,7 @@ from fedmarket.learning.csv_file import csv_sheet
 from fedmarket.learning.data_file import READERS, read_sheet
 from fedmarket.learning.identifiers import Identifier, look_like_names, said_by
 from fedmarket.learning.raw_text import UTF8_MARK, RawText, scan_text
-from fedmarket.learning.sheet import BEYOND, Column, Sheet, Texts, listed
+from fedmarket.learning.sheet import BEYOND, Column, Numbers, Sheet, Texts, listed
 from fedmarket.learning.target_kind import Target, imbalance, judge_target
 from fedmarket.learning.text_encoding import encoding_of
 
@@ -158,6 +160,7 @@ def _columns(sheet: Sheet, target: str, without: Collection[str]) -> tuple[list[
             notes.append(ColumnNote(name, "target" if name == target else "without", missing))
             continue
         try:
+            _refuse_infinite(sheet, name)
             judged = judge_column(sheet, name)
         except DataError as refusal:
             notes.append(ColumnNote(name, "faulty", missing))
@@ -170,6 +173,13 @@ def _columns(sheet: Sheet, target: str, without: Collection[str]) -> tuple[list[
             notes.append(ColumnNote(name, judged.remark_id.partition("left_out_")[2], missing))
             findings.append(Finding(Level.NOTE, judged, name))
     return notes, findings
+
+
+def _refuse_infinite(sheet: Sheet, name: str) -> None:
+    column = sheet.columns[name]
+    if isinstance(column, Numbers) and np.isinf(column.values).any():
+        row = int(sheet.row_numbers[np.isinf(column.values)][0])
+        raise DataError("data.not_finite", row=row, column=name)
 
 
 def _stray_text(name: str, column: Column, judged: Used) -> list[Finding]:

@@ -28,12 +28,13 @@ class Shape:
     """How an identifier looks inside a cell; `holds` judges what `pattern` finds.
 
     `share` is the part of the filled cells of a column of numbers from which it counts: digits alone come by chance.
-    In texts one cell is enough.
+    In texts one cell is enough. Nothing is looked for where `needs` does not stand.
     """
 
     pattern: re.Pattern[str]
     holds: Callable[[str], bool]
     share: float
+    needs: str = ""
 
 
 _PROVINCES = frozenset(
@@ -48,6 +49,8 @@ _SURNAMES = frozenset(
     "钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
 )
 _NAME = re.compile(r"[一-鿿]{2,4}")
+_DIGITS = re.compile(r"\d(?:[-. ()]{0,2}\d){6}")
+"""Seven digits, as the shortest telephone number has."""
 NAMES_MOSTLY = 0.8
 
 
@@ -78,7 +81,9 @@ SHAPES: Mapping[Identifier, Shape] = {
     Identifier.IDENTITY_CARD: Shape(
         re.compile(r"(?<![0-9A-Za-z.])\d{17}[\dXx](?![0-9A-Za-z])"), is_identity_number, 0.0
     ),
-    Identifier.EMAIL: Shape(re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), lambda text: True, 0.0),
+    Identifier.EMAIL: Shape(
+        re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), lambda text: True, 0.0, needs="@"
+    ),
     Identifier.PHONE: Shape(
         re.compile(
             r"(?<![\d.A-Za-z])(?:(?:\+|00)?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?![\d.])"
@@ -118,10 +123,17 @@ def plain_digits(cell: str) -> str:
     return cell if cell.isascii() else normalize("NFKC", cell)
 
 
+def may_hold(text: str) -> bool:
+    """Tell quickly whether a text could hold any of the shapes: most do not."""
+    return "@" in text or _DIGITS.search(text) is not None
+
+
 def found_in(cell: str) -> Identifier | None:
     """Return what a cell holds that names somebody, or None."""
+    if not may_hold(cell):
+        return None
     for kind, shape in SHAPES.items():
-        if any(shape.holds(found.group()) for found in shape.pattern.finditer(cell)):
+        if shape.needs in cell and any(shape.holds(found.group()) for found in shape.pattern.finditer(cell)):
             return kind
     return None
 

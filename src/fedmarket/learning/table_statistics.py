@@ -5,10 +5,12 @@ is divided evenly among the questions, each answered by discrete Laplace noise. 
 kinds of columns, findings and the number of rows are published as they are.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
+from hashlib import sha256
 
 import numpy as np
 
@@ -37,6 +39,16 @@ class Shown:
     moments: Mapping[str, tuple[str, str] | None] = field(default_factory=dict)
     counts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     epsilon: str | None = None
+
+    @property
+    def digest(self) -> bytes:
+        """A hash of the questions: other ones must get other noise, or two answers would tell what it was."""
+        asked = [
+            self.epsilon or "",
+            [[name, *(bounds or ())] for name, bounds in self.moments.items()],
+            [[name, *values] for name, values in self.counts.items()],
+        ]
+        return sha256(json.dumps(asked, ensure_ascii=True).encode()).digest()
 
 
 def statistics_of(sheet: Sheet, shown: Shown, draw: Draw) -> Statistics:
