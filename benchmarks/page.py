@@ -19,6 +19,7 @@ ORDER = (
     "rule_contribution",
     "batched_exact",
     "gas",
+    "listings",
     "parallel_tasks",
     "startup",
     "demo_seeds",

@@ -194,6 +194,7 @@ def test_the_first_formula_is_told_by_its_row(written: Written) -> None:
         ("date of birth", ["1990-01-01", "1984-05-06"], "birth_date"),
         ("家庭住址", ["甲区", "乙区"], "address"),
         ("mobile", ["yes", "no"], "by_heading"),
+        ("13812345678", ["yes", "no"], "in_heading"),
         ("a", [str(10**15 + 7919 * n) for n in range(60)], None),
         ("a", ["1.5", "2.5"], None),
         ("city", ["北京", "上海", "天津"], None),

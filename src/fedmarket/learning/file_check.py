@@ -14,7 +14,7 @@ from fedmarket.learning.column_builder import is_number
 from fedmarket.learning.column_kinds import Used, judge_column, judge_columns
 from fedmarket.learning.csv_file import csv_sheet
 from fedmarket.learning.data_file import READERS, read_sheet
-from fedmarket.learning.identifiers import Identifier, look_like_names, said_by
+from fedmarket.learning.identifiers import Identifier, found_in, look_like_names, plain_digits, said_by
 from fedmarket.learning.raw_text import UTF8_MARK, RawText, scan_text
 from fedmarket.learning.sheet import BEYOND, Column, Numbers, Sheet, Texts, listed
 from fedmarket.learning.target_kind import Target, imbalance, judge_target
@@ -238,7 +238,9 @@ def _personal(sheet: Sheet, scan: CellScan, without: Collection[str]) -> list[Fi
             continue
         likely = column.likely()
         said = said_by(name)
-        if likely:
+        if found_in(plain_digits(name)) is not None:
+            found.append(Finding(Level.PERSONAL, _remark("in_heading", column=name), name))
+        elif likely:
             kind, seen = max(likely.items(), key=lambda pair: pair[1].count)
             told = {"column": name, "count": f"{seen.count:,}", "row": seen.row}
             found.append(Finding(Level.PERSONAL, _remark(str(kind), **told), name))
