@@ -25,6 +25,7 @@ ODD = 123_456_789_123_456_789
 JOINING = 100
 """Of more providers only so many join: proofs and tables are those of all, and a join costs what the last one did."""
 ROUNDS = 3
+TASK_ROUNDS = 12
 AGE_KEY = bytes(range(1, 33))
 WINDOWS = Windows(join=3000, start=3000, submit=20, round=3000, commit=3000, reveal=3000, confirm=3000, claim=30_000)
 PRICES = Path(__file__).parent / "prices.json"
@@ -185,7 +186,7 @@ def measure(size: Size, seed: int) -> Found:
     return Found(
         tables=(
             Table("verbs", ("verb", *map(str, counts)), _verbs(plays)),
-            Table("others", ("system", "gas"), (*OTHERS, ("fedmarket", _per_participant(ten)))),
+            Table("others", ("system", "gas"), (*OTHERS, *_per_participant(ten))),
             Table(
                 "money", ("price", "gwei", "coin_usd", "round_usd", "join_usd", "claim_usd", "task_usd"), _money(ten)
             ),
@@ -204,18 +205,23 @@ def _verbs(plays: dict[int, Play]) -> tuple[tuple[Cell, ...], ...]:
     return tuple((verb, *(max(play.gas[verb]) for play in plays.values())) for verb in (*VERBS, "claim"))
 
 
-def _per_participant(play: Play) -> int:
-    """Return the gas of a round for each of ten providers: the commit is all that a round puts on chain."""
-    return round(max(play.gas["commit_round"]) / play.listed)
+def _per_participant(play: Play) -> tuple[tuple[str, int], ...]:
+    """Return the gas of a round for each of ten providers: its commit alone, and its part of the whole task."""
+    commit, whole = max(play.gas["commit_round"]) / play.listed, _whole_task(play) / (play.listed * TASK_ROUNDS)
+    return ("fedmarket", round(commit)), ("fedmarket_whole", round(whole))
+
+
+def _whole_task(play: Play) -> int:
+    """Return the gas of a task of twelve rounds from `open_task` to the last claim."""
+    once = ("open_task", "start", "commit_scores", "reveal_scores", "confirm", "take_seat")
+    task = sum(sum(play.gas[verb]) for verb in once) + play.listed * (max(play.gas["join"]) + max(play.gas["claim"]))
+    return task + TASK_ROUNDS * max(play.gas["commit_round"])
 
 
 def _money(play: Play) -> tuple[tuple[Cell, ...], ...]:
     """Price a round, a join, a claim and a whole task of twelve rounds with ten providers."""
     points = json.loads(PRICES.read_text(encoding="utf-8"))["points"]
-    once = ("open_task", "start", "commit_scores", "reveal_scores", "confirm", "take_seat")
-    task = sum(sum(play.gas[verb]) for verb in once) + play.listed * (max(play.gas["join"]) + max(play.gas["claim"]))
-    task += 12 * max(play.gas["commit_round"])
-    rows = []
+    task, rows = _whole_task(play), []
     for point in points:
         dollars = point["gwei"] * 1e-9 * point["coin_usd"]
         used = (max(play.gas["commit_round"]), max(play.gas["join"]), max(play.gas["claim"]), task)

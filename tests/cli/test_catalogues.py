@@ -19,8 +19,8 @@ AREAS = (
 )
 BUILT = re.compile(
     r"reason_|unit_|check_|stage_|place_|opt_|help_|site_|role_|examples_|arg_|usage_|hidden_|opened_|without_"
-    r"|(task|provider|dataset|account|chain|profile)_help|kind_|join_|window_|until_|status_|recipe_|list_|days?$|hours?$|minutes?$|seconds?$"
-    r"|[a-z]+_title$|(billing|class|delivery|personal|predicts|row|state|use)_"
+    r"|(task|provider|chain|account|profile|dataset)_help|kind_|join_|window_|until_|status_|recipe_|list_"
+    r"|days?$|hours?$|minutes?$|seconds?$|[a-z]+_title$|(billing|class|delivery|personal|predicts|row|state|use)_"
 )
 """Names put together from parts, such as reason_<the gate's reason>."""
 

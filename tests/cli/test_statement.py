@@ -233,5 +233,5 @@ def test_a_settlement_that_does_not_follow_gets_no_statement(tmp_path: Path) -> 
 def test_the_commands_explain_themselves(command: Command, words_of: tuple[str, ...], lang: str) -> None:
     ended = command(*words_of, "--help", "--lang", lang)
     assert ended.code == 0 and ended.err == ""
-    assert ended.out.count("  fedmarket provider statement") >= 2
+    assert ended.out.count("  fedmarket provider ") >= 2
     assert max(map(cell_len, ended.out.splitlines())) <= 80

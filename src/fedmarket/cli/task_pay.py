@@ -50,12 +50,10 @@ def bond_sentences(terms: Terms, words: Words) -> list[str]:
 
 def _effect(terms: Terms, words: Words) -> list[str]:
     goal, money = terms.goal, terms.money
-    performance = tokens(money.performance)
+    performance, floor = tokens(money.performance), money.performance * money.floor_bps // 10_000
     if goal.target_ppb is None:
-        floor = tokens(money.performance * money.floor_bps // 10_000)
-        return [words("effect_always", performance=performance, floor=floor), words("share")]
+        return [words("effect_always", performance=performance, floor=tokens(floor)), words("share")]
     start = max(goal.start_ppb, 0)
-    floor = money.performance * money.floor_bps // 10_000
     half = (money.performance + floor) // 2 if not terms.admission.open else money.performance // 2
     numbers = {
         "performance": performance,
