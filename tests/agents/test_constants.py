@@ -10,6 +10,7 @@ from fedmarket.agents.actor import Action, Actor
 from fedmarket.agents.provider import ProviderAgent, trainer_on
 from fedmarket.domain.accounts import sign
 from fedmarket.domain.canonical import digest
+from fedmarket.domain.codec import Amount
 from fedmarket.domain.constants import Constants, Notice, Summary
 from fedmarket.domain.errors import StoreError
 from fedmarket.domain.lifecycle import Status
@@ -17,15 +18,17 @@ from fedmarket.domain.manifest import NOTHING, Manifest
 from fedmarket.domain.rates import exact
 from fedmarket.domain.terms import DataSchema
 from fedmarket.embedded.plan import OPEN_OPTIONS
+from fedmarket.learning.bundle import pack_bundle
 from fedmarket.record.constants import (
     collected_summaries,
+    combined,
     data_schema,
     make_notice,
     notice_digest,
     notice_of,
     put_summary,
 )
-from fedmarket.record.facts import model_readers
+from fedmarket.record.facts import model_readers, round_readers
 from fedmarket.record.sealed import open_sealed, put_sealed
 from fedmarket.record.slots import constants_slot, summary_slot
 from fedmarket.record.task import TaskView
@@ -37,6 +40,7 @@ from tests.agents.rogue_sealers import StarvesAProvider
 from tests.agents.story import AGGREGATOR_BOND, EVALUATOR_FEE, Story, die_after_round, finish, play, world
 from tests.simulation.world import World
 
+Z = Amount(0)
 BOUNDS = (("-10", "10"),) * 3
 FIELDS: dict[str, Any] = {"bounds": BOUNDS, "rows": 60}
 THREE_ROUNDS = {"rounds": 3, "patience_rounds": 3}
@@ -177,6 +181,37 @@ def test_constants_that_do_not_follow_from_the_summaries_void_the_round(rogue: t
     assert [story.gain(f"evaluator {i}") for i in range(3)] == [EVALUATOR_FEE] * 3
 
 
+class LeavesASummaryOut(Rogue):
+    """Combines the summaries of all but one, and states just those."""
+
+    bad_rounds: ClassVar[tuple[int, ...]] = ()
+    left_out = 2
+
+    def _commit(self, view: TaskView) -> list[Action]:
+        record, me = self.actor.record, self.actor
+        if notice_of(record, 1) is not None:
+            return super()._commit(view)
+        summaries = collected_summaries(record, 1, me.age)
+        del summaries[view.providers[self.left_out].account]
+        constants, bundle = combined(record, 1, summaries).encoded, pack_bundle(list(summaries.values()))
+        constants_blob = put_sealed(record.store, constants, model_readers(view, record.terms(1), 0))
+        summaries_blob = put_sealed(record.store, bundle, round_readers(view))
+        notice = Notice(digest(constants), constants_blob, digest(bundle), summaries_blob)
+        signed = replace(notice, signature=sign(notice_digest(record, 1, notice), me.secret))
+        record.store.put_entry(constants_slot(record, 1, view.state.attempt, me.account), signed.encoded)
+        return [Action(me.account, "give_notice", 1)]
+
+
+def test_constants_that_leave_a_summary_out_stand_since_nobody_can_prove_that_it_was_there() -> None:
+    story = play({"aggregator": LeavesASummaryOut}, options=THREE_ROUNDS, **FIELDS)
+    assert story.view.status is Status.SETTLED
+    assert story.outcome.agreement.table.rounds_verified == 3
+    left_out = story.view.providers[LeavesASummaryOut.left_out].account
+    others = [i for i in range(3) if story.world.account(f"provider {i}") != left_out]
+    assert means(schema(story)) == pytest.approx(pooled(story.world, *others), abs=1e-5)
+    assert all(set(story.delivered(r).values()) == {"in"} for r in (1, 2, 3))
+
+
 class GivesTwoNotices(Rogue):
     """Signs a second, bent notice beside the honest one; which of them counts is a matter of hashes, not of luck."""
 
@@ -224,7 +259,7 @@ def test_a_summary_that_is_not_the_one_joined_with_counts_for_nothing(told: Stor
     seats = [seat.age_key for seat in (*stage.terms.aggregators, *stage.terms.evaluators)]
     for i in range(3):
         account = stage.account(f"provider {i}")
-        forged = Summary(record.domain.chain_id, record.domain.contract, 1, account, 60, (0,) * 3, (0,) * 3)  # type: ignore[arg-type]
+        forged = Summary(record.domain.chain_id, record.domain.contract, 1, account, 60, (Z,) * 3, (Z,) * 3, bytes(32))
         stage.store.put_entry(summary_slot(record, 1, account), encrypt(forged.encoded, seats))
         stage.store.put_entry(summary_slot(record, 1, account), b"rubbish")
     assert schema(finish(stage)) == schema(told)
@@ -264,7 +299,7 @@ def test_saying_it_twice_is_saying_it_once(told: Story) -> None:
     account = stage.account("provider 0")
     provider = told.view.provider(account)
     assert provider is not None
-    assert put_summary(record, 1, account, stage.tables[0]) == provider.listing
+    assert put_summary(record, 1, stage.secret("provider 0"), stage.tables[0]) == provider.listing
     assert set(collected_summaries(record, 1, stage.actor("evaluator 0", record).age)) == {
         stage.account(f"provider {i}") for i in range(3)
     }

@@ -21,9 +21,16 @@ from tests.e2e.program import fedmarket
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)")
+ANCHOR = re.compile(r"\]\(((?!https?:|mailto:)[^)#]*\.md|)#([^)]+)\)")
 RUN = {"python", "console"}
 MESSAGES = ROOT / "src" / "fedmarket" / "domain" / "messages"
 SHOWN = {"sh", "text", "json", "toml"}
+
+
+def anchors(page: Path) -> set[str]:
+    """The places in a page that a link can name: its headings, as GitHub spells them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def with_blocks(language: str) -> list[Path]:
@@ -73,6 +80,13 @@ def test_make_demo_runs_the_demo() -> None:
 def test_links_within_the_repository_lead_somewhere(document: Path) -> None:
     for target in LINK.findall(document.read_text(encoding="utf-8")):
         assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_into_a_page_lead_to_a_heading(document: Path) -> None:
+    for target, place in ANCHOR.findall(document.read_text(encoding="utf-8")):
+        page = (document.parent / target) if target else document
+        assert place in anchors(page), f"{document.name} links to {target}#{place}"
 
 
 def test_the_architecture_names_only_files_that_exist() -> None:

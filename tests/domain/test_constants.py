@@ -27,7 +27,7 @@ RAW = [
 def summary(raw: np.ndarray, account: str = ACCOUNTS[0]) -> Summary:
     labels = np.arange(len(raw)) % 2
     sums, squares = column_sums(build_table(raw, labels, SCHEMA), SCHEMA)
-    return Summary(1, ACCOUNTS[4], 1, account, len(raw), sums, squares)
+    return Summary(1, ACCOUNTS[4], 1, account, len(raw), sums, squares, bytes(32))
 
 
 def summaries() -> list[Summary]:
@@ -83,6 +83,20 @@ def test_under_an_allow_list_a_liar_moves_a_mean_by_its_weights_share_of_the_bou
     assert moved <= 100 * Fraction(60, 300)
 
 
+@pytest.mark.parametrize("ends", [(0, 0), (0, 1), (1, 1)], ids=["low", "both", "high"])
+def test_under_an_allow_list_a_liar_moves_a_deviation_by_its_shares_root_of_the_bounds_at_most(
+    ends: tuple[int, int],
+) -> None:
+    weights, share = dict(zip(ACCOUNTS, (60, 90, 150), strict=False)), 60 / 300
+    at_ends = tuple(Amount(30 * PARTS * sum(ends)) for _ in range(2))
+    liar = replace(summaries()[0], sums=at_ends, squares=tuple(Amount(PARTS * each) for each in at_ends))
+    told, others = combine(SCHEMA, [read(liar), *summaries()[1:]], weights), combine(SCHEMA, summaries()[1:], weights)
+    for place, (low, high) in enumerate(SCHEMA.bounds):
+        theirs, width = float(exact("scale", others.scales[place])), float(high) - float(low)
+        found = float(exact("scale", told.scales[place]))
+        assert (1 - share) ** 0.5 * theirs - 1e-6 <= found <= theirs + share**0.5 * width + 1e-6
+
+
 def test_values_beyond_the_bounds_count_as_the_bounds() -> None:
     raw = np.tile([[1000.0, -1000.0], [-3.0, 40.0]], (30, 1))
     inside = np.tile([[100.0, -5.0], [0.0, 15.0]], (30, 1))
@@ -129,6 +143,11 @@ def test_sums_that_no_rows_can_have_are_refused(sums: tuple[int, int], squares: 
     changed = replace(summary(RAW[0]), sums=tuple(map(Amount, sums)), squares=tuple(map(Amount, squares)))
     with pytest.raises(MarketError, match="No rows within the bounds"):
         read(changed)
+
+
+def test_a_summary_without_a_salt_is_refused() -> None:
+    with pytest.raises(MarketError, match="a salt of 0 bytes"):
+        read(replace(summary(RAW[0]), salt=b""))
 
 
 def test_a_summary_of_other_features_is_refused() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fedmarket.audit.opened import PLAIN, write_opened
-from fedmarket.domain.errors import UsageError
+from fedmarket.domain.errors import RefusedError, UsageError
 from fedmarket.embedded.demo import run_demo
 from tests.agents.rogue_aggregators import AddsUpWrongly
 from tests.agents.rogue_evaluators import TOLERANCE_PPB, bent, scores_moved
@@ -202,7 +202,7 @@ def test_an_aggregators_key_opens_all_but_the_validation_set(tmp_path: Path) -> 
 
 def test_opening_needs_a_seats_key_and_an_empty_folder(tmp_path: Path) -> None:
     world = exported(tmp_path / "record")
-    with pytest.raises(UsageError, match="Only the key of a seat"):
+    with pytest.raises(RefusedError, match="holds no seat in task 1"):
         write_opened(tmp_path / "record", 1, world.secret("provider 0"), tmp_path / "opened")
     assert not (tmp_path / "opened").exists()
     with pytest.raises(UsageError, match="not an empty folder"):

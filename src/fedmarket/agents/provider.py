@@ -110,7 +110,7 @@ class ProviderAgent:
         """Store what we say of our columns and return its hash; the plain listing where our rows are too few."""
         if self._table is None or len(self._table) < LEAST_ROWS:
             return self._listing
-        return put_summary(self.actor.record, self._task, self.actor.account, self._table)
+        return put_summary(self.actor.record, self._task, self.actor.secret, self._table)
 
     def _place(self, admission: Admission) -> tuple[int, int, list[bytes]] | None:
         """Return (weight, price, proof) to join with, or None where this provider is not admitted."""

@@ -20,6 +20,7 @@ from fedmarket.domain.terms import DataSchema
 
 PARTS = 2**24
 LEAST_ROWS = 50
+SALT_BYTES = 32
 SUMMARY_BYTES = 1 << 20
 CONSTANTS_BYTES = 1 << 21
 NOTICE_BYTES = 2048
@@ -34,7 +35,10 @@ _ROOT_BITS = 64
 
 @dataclass(frozen=True)
 class Summary:
-    """A provider's sums over its `rows`, one for each feature, in parts of 2^24 (squares: in parts^2)."""
+    """A provider's sums over its `rows`, one for each feature, in parts of 2^24 (squares: in parts^2).
+
+    Its hash is public; the `salt` (32 bytes, derived from the provider's key) lets nobody confirm a guess of it.
+    """
 
     chain_id: int
     contract: str
@@ -43,6 +47,7 @@ class Summary:
     rows: int
     sums: tuple[Amount, ...]
     squares: tuple[Amount, ...]
+    salt: bytes
 
     SCHEMA = "fedmarket/summary/1"
 
@@ -60,6 +65,8 @@ class Summary:
         found = codec.decode(data, cls, cls.SCHEMA)
         if found.rows < LEAST_ROWS:
             raise RefusedError("constants.too_few_rows", rows=found.rows, least=LEAST_ROWS)
+        if len(found.salt) != SALT_BYTES:
+            raise RefusedError("constants.no_salt", length=len(found.salt), expected=SALT_BYTES)
         if not len(found.sums) == len(found.squares) == features:
             raise RefusedError("constants.other_features", found=len(found.sums), expected=features)
         for total, square in zip(found.sums, found.squares, strict=True):

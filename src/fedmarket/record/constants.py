@@ -8,9 +8,19 @@ seat's key computes them again.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fedmarket.domain.accounts import recover, sign
+from fedmarket.domain.accounts import address_of, recover, sign
 from fedmarket.domain.canonical import digest
-from fedmarket.domain.constants import CONSTANTS_BYTES, NOTICE_BYTES, SUMMARY_BYTES, Constants, Notice, Summary, combine
+from fedmarket.domain.constants import (
+    CONSTANTS_BYTES,
+    NOTICE_BYTES,
+    SALT_BYTES,
+    SUMMARY_BYTES,
+    Constants,
+    Notice,
+    Summary,
+    combine,
+)
+from fedmarket.domain.derive import hkdf
 from fedmarket.domain.errors import MarketError, RefusedError, StoreError
 from fedmarket.domain.manifest import NOTHING, Manifest
 from fedmarket.domain.manifest_rules import RoundFault
@@ -193,14 +203,16 @@ def make_notice(record: Record, number: int, identity: AgeIdentity) -> Notice:
     )
 
 
-def put_summary(record: Record, number: int, account: str, table: Table) -> bytes:
+def put_summary(record: Record, number: int, secret: bytes, table: Table) -> bytes:
     """Seal a summary of one's own table to the task's seats and return its hash, to be joined with.
 
     Raises RefusedError (too_few_rows) where it would say too much of each row.
     """
     terms = record.terms(number)
     sums, squares = column_sums(table, terms.data)
-    summary = Summary(record.domain.chain_id, record.domain.contract, number, account, len(table), sums, squares)
+    account, place = address_of(secret), (record.domain.chain_id, record.domain.contract, number)
+    salt = hkdf(secret, "summary", *place, length=SALT_BYTES)
+    summary = Summary(*place, account, len(table), sums, squares, salt)
     seats = [seat.age_key for seat in (*terms.aggregators, *terms.evaluators)]
     record.store.put_entry(summary_slot(record, number, account), encrypt(summary.encoded, seats))
     return digest(summary.encoded)
