@@ -173,3 +173,15 @@ def test_sites_whose_names_make_the_same_file_name_keep_their_own_keys(command: 
     assert command("try", path, "--target", "repaid", "--by", "country", "--out", "run").code == 0
     names = {key.name for key in (tmp_path / "run" / "keys").iterdir()}
     assert {"a-1.key", "a-1-2.key", "key.key"} <= names
+
+
+@pytest.mark.parametrize(("lang", "said", "other"), [("en", "the mean", "how often"), ("zh", "平均值", "比例作答")])
+def test_a_number_is_compared_with_its_mean_wherever_skill_is_explained(
+    command: Command, tmp_path: Path, lang: str, said: str, other: str
+) -> None:
+    arguments = ("--target", "progression", "--sites", "2", "--out", "run", "--lang", lang)
+    tried = command("try", tables.diabetes(tmp_path), *arguments)
+    shown = command("task", "show", "1", "--record", "run", "--lang", lang)
+    for ended in (tried, shown):
+        text = " ".join(ended.out.split())
+        assert ended.code == 0 and said in text and "R²" in text and other not in text

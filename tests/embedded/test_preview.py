@@ -1,5 +1,6 @@
 """A preview lists what a provider's agent sends: held against one that really takes part in the same task."""
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,12 +10,16 @@ import pytest
 
 from fedmarket.agents.actor import Actor, Agent
 from fedmarket.chain.port import Receipt
+from fedmarket.cli.language import Words
+from fedmarket.cli.page import Page
+from fedmarket.cli.render_preview import tell_preview
 from fedmarket.domain import codec
 from fedmarket.domain.canonical import digest
 from fedmarket.domain.errors import LANGUAGES, MarketError
 from fedmarket.domain.lifecycle import Role
 from fedmarket.embedded.preview import LATER_VERBS, Preview, arguments, preview
 from fedmarket.embedded.record_folder import open_record
+from fedmarket.learning.table import Table
 from fedmarket.learning.update import SCHEMA, parse
 from fedmarket.record.export import STORE, Export, write_export
 from fedmarket.record.slots import CANDIDATES, ask_slot, update_slot
@@ -290,3 +295,33 @@ def test_terms_with_another_initial_model_are_refused_as_the_agent_refuses_them(
 def test_a_tensor_is_int32_of_the_models_shape(listed: Played) -> None:
     lines = {tensor.name: (tensor.shape, tensor.dtype, tensor.size) for tensor in listed.seen.update.tensors}
     assert lines == {"bias": ((2,), "int32", 8), "weight": ((3, 2), "int32", 24)}
+
+
+@pytest.mark.parametrize("rows", [1, 3, 15])
+def test_a_file_of_fewer_rows_than_a_least_batch_is_refused(rows: int) -> None:
+    stage = world(rows=60)
+    stage.step("requester")
+    record = stage.record()
+    record.refresh()
+    few = Table(stage.tables[0].features[:rows], stage.tables[0].labels[:rows])
+    with pytest.raises(MarketError) as refusal:
+        preview(record, 1, few, stage.secret(ME))
+    assert (refusal.value.error_id, refusal.value.exit_code) == ("embedded.too_few_rows", 2)
+    assert all(str(rows) in refusal.value.sentence(language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize(("rows", "warned"), [(16, True), (31, True), (32, False)])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_fewer_rows_than_a_batch_are_warned_of_and_counted(rows: int, warned: bool, lang: str) -> None:
+    stage = world(rows=60, options={"batch": 32})
+    stage.step("requester")
+    record = stage.record()
+    record.refresh()
+    few = Table(stage.tables[0].features[:rows], stage.tables[0].labels[:rows])
+    seen, out = preview(record, 1, few, stage.secret(ME)), io.StringIO()
+    tell_preview(seen, "clinic.csv", Page(out), Words(lang, "preview"))
+    text = "".join(out.getvalue().split())
+    draws = 32 * seen.terms.training.steps
+    assert (f"{draws}drawsfromyour{rows}rows" if lang == "en" else f"您的{rows}行中共取{draws}次") in text
+    assert (("Careful:" if lang == "en" else "请注意：") in text) is warned
+    assert (f"about{draws // rows}times" in text) is (warned and lang == "en")

@@ -84,6 +84,9 @@ def _tensors(line: "UpdateLine", words: Words) -> Table:
 def _update(preview: "Preview", words: Words) -> list[RenderableType]:
     line, training = preview.update, preview.terms.training
     later = [reader for reader in preview.handed_on if reader not in line.readers]
+    draws, few = training.steps * training.batch, []
+    if preview.rows < training.batch:
+        few = ["", words("few_rows", rows=preview.rows, batch=training.batch, times=draws // preview.rows)]
     return [
         words("header"),
         words("sizes", plain=f"{line.plain_size:,}", sealed=f"{line.sealed_size:,}", signature=line.signature_size),
@@ -94,7 +97,8 @@ def _update(preview: "Preview", words: Words) -> list[RenderableType]:
         words("handed_on"),
         _readers_table(tuple(later), preview.account, words),
         "",
-        words("epsilon", steps=training.steps, batch=training.batch),
+        words("epsilon", steps=training.steps, batch=training.batch, draws=f"{draws:,}", rows=f"{preview.rows:,}"),
+        *few,
     ]
 
 

@@ -9,6 +9,7 @@ from fedmarket.domain.accounts import address_of
 from fedmarket.domain.ask import Ask
 from fedmarket.domain.constants import Summary
 from fedmarket.domain.derive import hkdf
+from fedmarket.domain.errors import UsageError
 from fedmarket.domain.lifecycle import Role
 from fedmarket.domain.terms import Seat, Terms
 from fedmarket.embedded.rehearsal import Call, Put, Rehearsal, weight_of
@@ -22,6 +23,8 @@ from fedmarket.record.models import recipe_of
 from fedmarket.record.task import TaskView
 from fedmarket.store.age import AgeIdentity, decrypt
 
+LEAST_ROWS = 16
+"""Rows below which nothing is trained here: terms may ask for no smaller batch either."""
 LATER_VERBS = ("start", "close", "claim", "claim_fallback", "refund")
 """Verbs a provider's agent may call after its updates; their arguments are the task's number, its own account, and
 what is public by then."""
@@ -110,9 +113,12 @@ def preview(record: Record, number: int, table: Table, secret: bytes | None, wei
     """Rehearse joining task `number` with `table` and sending round 1's update; nothing is sent.
 
     Without a `secret` a made-up account takes the place of the first on the allow-list. `weight` is the units of bond
-    under open admission. Raises what would keep the agent from taking part: TermsError, RefusedError.
+    under open admission. Raises UsageError embedded.too_few_rows, and what would keep the agent from taking part:
+    TermsError, RefusedError.
     """
     terms = agreed_terms(record, number)
+    if len(table) < LEAST_ROWS:
+        raise UsageError("embedded.too_few_rows", rows=len(table), limit=LEAST_ROWS)
     stand_in, replaced = secret is None, None
     secret = secret or token_bytes(32)
     if stand_in and not terms.admission.open:
