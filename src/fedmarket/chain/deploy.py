@@ -67,6 +67,18 @@ def deploy_token(web3: Web3, secret: bytes) -> str:
     return checksum(str(_create(sender, secret, "deploy_token", artifact("Token").deployment(*DEMO)).created))
 
 
+def deploy_catalogue(web3: Web3, secret: bytes, token: str, *, outbox: Path | None = None) -> Deployment:
+    """Deploy a DataCatalog whose prices are in `token`; its address is the deployment's `market`.
+
+    `outbox` is the folder of the account's outbox. Raises ChainError where the chain refuses or does not answer.
+    """
+    endpoint, account = Endpoint(web3), address_of(secret)
+    chain_id = endpoint.chain_id()
+    sender = Sender(endpoint, chain_id, account, FileOutbox(outbox, chain_id, account) if outbox else MemoryOutbox())
+    mined = _create(sender, secret, "deploy_catalogue", artifact("DataCatalog").deployment(token))
+    return Deployment(token, checksum(str(mined.created)), mined.block, mined.gas_used)
+
+
 def _create(sender: Sender, secret: bytes, verb: str, data: bytes) -> Mined:
     order = Order(verb, None, "0x" + data.hex(), limit_of(verb, data), keccak(data).hex())
     mined = sender.send(secret, order)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from fedmarket.agents.actor import Action, Actor, Agent
 from fedmarket.agents.aggregator import AggregatorAgent
 from fedmarket.agents.evaluator import EvaluatorAgent
-from fedmarket.agents.provider import ProviderAgent, Trainer, trainer_on
+from fedmarket.agents.provider import NO_LISTING, ProviderAgent, Trainer, trainer_on
 from fedmarket.agents.requester import RequesterAgent
 from fedmarket.chain.port import Chain
 from fedmarket.chain.tester import TesterChain
@@ -72,13 +72,17 @@ class EmbeddedChain(Chain, Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Party:
-    """A provider-to-be: its name, key, weight, and how it trains; `table` where it has data."""
+    """A provider-to-be: its name, key, weight, and how it trains; `table` where it has data.
+
+    `listing` is the hash of its dataset's listing, 32 zero bytes where it has none.
+    """
 
     name: str
     secret: bytes
     weight: int
     trainer: Trainer
     table: Table | None
+    listing: bytes = NO_LISTING
 
 
 class Market:
@@ -174,22 +178,33 @@ class TaskPlan:
     admission: Literal["list", "open"] = "list"
     parties: list[Party] = field(default_factory=list)
 
-    def provider(self, name: str, features: ArrayLike, labels: ArrayLike, *, weight: int | None = None) -> None:
-        """Add a provider with its own raw features (n, d) and labels (n,); it weighs as many rows as it has."""
+    def provider(
+        self,
+        name: str,
+        features: ArrayLike,
+        labels: ArrayLike,
+        *,
+        weight: int | None = None,
+        listing: bytes = NO_LISTING,
+    ) -> None:
+        """Add a provider with its own raw features (n, d) and labels (n,); it weighs as many rows as it has.
+
+        With the hash (32 bytes) of its dataset's `listing`, the task counts for that dataset's track record.
+        """
         table = table_from_arrays(features, np.asarray(labels), self.schema)
-        self._add(name, weight or len(table), trainer_on(table, self.schema), table)
+        self._add(name, weight or len(table), trainer_on(table, self.schema), table, listing)
 
     def untrained_provider(self, name: str, trainer: Trainer, weight: int) -> None:
         """Add a provider that answers with `trainer` whatever it is asked: a free rider, an attacker."""
         self._add(name, weight, trainer, None)
 
-    def _add(self, name: str, weight: int, trainer: Trainer, table: Table | None) -> None:
+    def _add(self, name: str, weight: int, trainer: Trainer, table: Table | None, listing: bytes = NO_LISTING) -> None:
         if any(party.name == name for party in self.parties):
             raise UsageError("embedded.provider_twice", name=name)
         if is_seat_name(name):
             raise UsageError("embedded.seat_name", name=name[:40])
         secret = self.market.secret(f"provider {name}")
-        self.parties.append(Party(name, secret, weight, trainer, table))
+        self.parties.append(Party(name, secret, weight, trainer, table, listing))
 
     def run(
         self, on_round: Callable[[RoundLine], None] = lambda line: None, on_stage: Stage = lambda name, facts: None
@@ -293,7 +308,9 @@ class TaskRun:
             *(AggregatorAgent(actor, number) for actor in self.aggregators),
             *(EvaluatorAgent(actor, number) for actor in self.evaluators),
             *(
-                ProviderAgent(actor, number, party.trainer, weight=party.weight, table=party.table)
+                ProviderAgent(
+                    actor, number, party.trainer, listing=party.listing, weight=party.weight, table=party.table
+                )
                 for actor, party in parties
             ),
         ]

@@ -86,7 +86,7 @@ def judge_columns(sheet: Sheet, target: str, without: Collection[str] = ()) -> L
     bear the same name, and no_features where nothing is left.
     """
     sheet.require(tuple(sheet.columns))
-    judged = [_judge(sheet, name) for name in sheet.columns if name != target and name not in without]
+    judged = [judge_column(sheet, name) for name in sheet.columns if name != target and name not in without]
     layout = Layout(
         used=tuple(column for column in judged if isinstance(column, Used)),
         left_out=tuple(remark for remark in judged if isinstance(remark, Remark)),
@@ -106,7 +106,8 @@ def _check_names(layout: Layout, target: str) -> None:
                 raise DataError("data.ambiguous_name", column=used.column, feature=name[:80])
 
 
-def _judge(sheet: Sheet, name: str) -> Used | Remark:
+def judge_column(sheet: Sheet, name: str) -> Used | Remark:
+    """Judge one column, or say why it is left out; raises DataError as `judge_columns` does of a single column."""
     column = sheet.columns[name]
     if isinstance(column, Unusable):
         return _left_out("unusable", name, kind=column.kind)
