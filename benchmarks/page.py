@@ -20,6 +20,7 @@ ORDER = (
     "batched_exact",
     "gas",
     "exchange",
+    "listings",
     "parallel_tasks",
     "startup",
     "demo_seeds",

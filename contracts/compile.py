@@ -16,7 +16,7 @@ from vyper.compiler.settings import Settings  # type: ignore[import-untyped]
 
 CONTRACTS = Path(__file__).resolve().parent
 ARTIFACTS = CONTRACTS.parent / "src" / "fedmarket" / "chain" / "artifacts"
-NAMES = ("Exchange", "TaskMarket", "Token")
+NAMES = ("DataCatalog", "Exchange", "TaskMarket", "Token")
 SIZE_LIMIT = 24_576
 """Bytes of runtime code that a chain accepts (EIP-170)."""
 

@@ -23,6 +23,12 @@ GETTERS = {
     "round_slot": "keccak of a committed round's updates root, model and manifest, by task and round.",
 }
 """Public variables, whose sources bear no notice."""
+CATALOGUE_GETTERS = {
+    "token": "The token that its prices are in.",
+    "dataset_count": "How many datasets there are; their numbers count from 1.",
+    "dataset_of": "The number of the dataset that an owner listed a hash for, 0 where there is none.",
+    "offer_slot": "keccak of listing, uses and prices of a version, by dataset and version.",
+}
 INVARIANT = re.compile(r"@custom:invariant-(\w+) (.*?)(?=\n@|\n\"\"\")", re.S)
 
 
@@ -50,6 +56,7 @@ def page() -> str:
     lines += ["", "## Events", ""]
     lines += [line for found in EVENT.finditer(_source("events")) for line in _event(found)]
     lines += _exchange()
+    lines += _catalogue(_source("DataCatalog"))
     lines += ["", "## Reasons of refusal", "", "| reason | what it says | 中文 |", "|---|---|---|"]
     english, chinese = catalogue("contract", "en"), catalogue("contract", "zh")
     lines += [f"| `{name}` | {cell(english[name])} | {cell(chinese[name])} |" for name in sorted(english)]
@@ -76,6 +83,20 @@ def _struct(found: re.Match[str]) -> list[str]:
     fields = [line.strip().partition("  # ") for line in found["fields"].splitlines()]
     said = [f"  - `{name}`{': ' + text if text else ''}" for name, _, text in fields]
     return [f"- `{found['name']}`", *said]
+
+
+def _catalogue(source: str) -> list[str]:
+    """Return what there is to know of the catalogue: promises, verbs and views, and events."""
+    return [
+        *("", "## The catalogue of datasets", "", _notice(source), ""),
+        *[f"- `{name}`: {_line(text)}" for name, text in INVARIANT.findall(source)],
+        "",
+        *[line for found in FUNCTION.finditer(source) for line in _function(found)],
+        "",
+        *[line for name, text in CATALOGUE_GETTERS.items() for line in (f"- `{name}(...)`", f"  {text}")],
+        "",
+        *[line for found in EVENT.finditer(source) for line in _event(found)],
+    ]
 
 
 def _source(module: str) -> str:

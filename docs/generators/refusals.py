@@ -14,6 +14,7 @@ AREAS = {
     "embedded": "Markets in one process",
     "exchange": "Files for sale",
     "keyfile": "Keys in files",
+    "listing": "Listings and catalogues",
     "merkle": "Merkle trees",
     "node": "Nodes",
     "profile": "Profiles",

@@ -5,8 +5,11 @@ from dataclasses import replace
 
 from fedmarket.agents.actor import Action, Actor, Agent
 from fedmarket.agents.evaluator import EvaluatorAgent
+from fedmarket.domain.codec import Signed
 from fedmarket.domain.score_table import ScoreTable
+from fedmarket.domain.statement import Measured
 from fedmarket.record.evaluation import evaluate, open_validation
+from fedmarket.record.statements import send_statement, sent_statement, settled_outcome, state
 from fedmarket.record.task import TaskView
 
 TOLERANCE_PPB = 1_000_000
@@ -43,6 +46,24 @@ class Forgetful(EvaluatorAgent):
     def measured_table(self) -> ScoreTable:
         record, age = self.actor.record, self.actor.age
         return evaluate(record, 1, age, open_validation(record, 1, age), lambda line: False).table
+
+
+class MisinformsProviders(EvaluatorAgent):
+    """Scores honestly, and signs statements with other figures than it measured."""
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(actor, 1)
+
+    def _tell(self, view: TaskView) -> list[Action]:
+        record, age, me = self.actor.record, self.actor.age, self.actor.account
+        if not view.settled:
+            return []
+        found, lie = settled_outcome(record, 1), Measured(Signed(10**8), Signed(-(10**9)), 0)
+        accounts = [line.account for line in view.providers]
+        untold = [a for a in accounts if sent_statement(record, 1, found, age, me, a) is None]
+        for account in untold:
+            send_statement(record, state(record, 1, found, account, lie), self.actor.secret, age)
+        return [Action(me, "send_statement", 1) for _ in untold]
 
 
 class KeylessEvaluator(EvaluatorAgent):

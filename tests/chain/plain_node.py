@@ -8,12 +8,16 @@ from threading import Thread
 from urllib.request import Request, urlopen
 
 OFFERED = ("eth_", "net_", "web3_")
+PRUNED = {"code": -32000, "message": "missing trie node"}
 UNKNOWN = {"code": -32601, "message": "the method does not exist/is not available"}
 
 
 @contextmanager
-def plain_node(behind: str) -> Iterator[str]:
-    """Serve the node at `behind` without its test methods; gives the address."""
+def plain_node(behind: str, *, forgets: bool = False) -> Iterator[str]:
+    """Serve the node at `behind` without its test methods, and none but the latest state where it `forgets`.
+
+    Gives the address.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -32,6 +36,8 @@ def plain_node(behind: str) -> Iterator[str]:
             question = json.loads(asked)
             if not question["method"].startswith(OFFERED):
                 return json.dumps({"jsonrpc": "2.0", "id": question["id"], "error": UNKNOWN}).encode()
+            if forgets and question["method"] == "eth_getCode" and question["params"][1] != "latest":
+                return json.dumps({"jsonrpc": "2.0", "id": question["id"], "error": PRUNED}).encode()
             request = Request(behind, asked, {"content-type": "application/json"})
             with urlopen(request, timeout=30) as response:
                 found: bytes = response.read()

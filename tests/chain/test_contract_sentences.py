@@ -16,7 +16,7 @@ from fedmarket.domain.errors import LANGUAGES
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 REFUSING = {"require", "refuse"}
-RAISED = {"ChainError", "RefusedError", "SendRefused", "TokenError", "UsageError"}
+RAISED = {"ChainError", "ChainRefusal", "ChainUsageError", "RefusedError", "SendRefused", "TokenError", "UsageError"}
 
 
 def sentences(lang: str, area: str) -> dict[str, str]:

@@ -230,7 +230,7 @@ def test_an_account_without_coins_is_told_so_and_nothing_stays_behind(chain: Bar
     outbox = FileOutbox(tmp_path, CHAIN_ID, address_of(poor))
     with pytest.raises(SendRefused) as caught:
         Sender(chain.endpoint, CHAIN_ID, address_of(poor), outbox, QUICK).send(poor, transfer(1))
-    assert caught.value.error_id == "chain.no_gas_money"
+    assert (caught.value.error_id, caught.value.exit_code) == ("chain.no_gas_money", 3)
     assert address_of(poor) in str(caught.value)
     assert waiting(outbox) == []
 

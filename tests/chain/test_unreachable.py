@@ -86,7 +86,7 @@ def test_an_error_of_the_node_is_passed_on_in_its_words() -> None:
 def test_an_address_without_a_contract_is_named() -> None:
     with pytest.raises(ChainError) as caught:
         RpcChain(BareChain().web3, NOWHERE)
-    assert caught.value.error_id == "chain.no_contract"
+    assert (caught.value.error_id, caught.value.exit_code) == ("chain.no_contract", 2)
     assert NOWHERE in str(caught.value)
 
 
@@ -94,7 +94,7 @@ def test_another_chain_is_named_with_both_numbers() -> None:
     web3 = BareChain().web3
     with pytest.raises(ChainError) as caught:
         RpcChain(web3, NOWHERE, chain_id=1)
-    assert caught.value.error_id == "chain.wrong_chain"
+    assert (caught.value.error_id, caught.value.exit_code) == ("chain.wrong_chain", 2)
     assert f"{Endpoint(web3).chain_id()}, not 1" in str(caught.value)
 
 

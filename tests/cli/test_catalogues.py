@@ -7,6 +7,7 @@ from string import Formatter
 import pytest
 
 import fedmarket.audit
+import fedmarket.chain
 import fedmarket.cli
 import fedmarket.embedded
 import fedmarket.record
@@ -14,13 +15,13 @@ from fedmarket.domain.errors import _catalogue
 
 AREAS = (
     *("cli", "keyfile", "why", "figure", "demo", "profile", "try", "task", "preview", "sale"),
-    *("statement", "statement_page", "tamper", "tampered", "opened"),
+    *("statement", "statement_page", "tamper", "tampered", "opened", "dataset"),
 )
 BUILT = re.compile(
     r"reason_|unit_|check_|stage_|place_|opt_|help_|site_|role_|examples_|arg_|usage_|hidden_|opened_|without_"
     r"|deed_|(task|provider|chain|account|profile|dataset)_help|kind_|join_|window_|until_|status_|recipe_|list_"
     r"|days?$|hours?$|minutes?$|seconds?$"
-    r"|[a-z]+_title$"
+    r"|[a-z]+_title$|(billing|class|delivery|personal|predicts|row|state|use)_"
 )
 """Names put together from parts, such as reason_<the gate's reason>."""
 
@@ -30,7 +31,7 @@ def parameters(template: str) -> set[str]:
 
 
 def sources() -> str:
-    packages = (fedmarket.audit, fedmarket.cli, fedmarket.embedded, fedmarket.record)
+    packages = (fedmarket.audit, fedmarket.chain, fedmarket.cli, fedmarket.embedded, fedmarket.record)
     folders = [Path(next(iter(package.__path__))) for package in packages]
     return "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py"))
 

@@ -7,6 +7,9 @@ import pytest
 from rich.cells import cell_len
 
 from fedmarket.cli.demo_command import SEED
+from fedmarket.cli.language import Words
+from fedmarket.cli.render_money import released
+from fedmarket.domain.errors import LANGUAGES
 from fedmarket.embedded.report import Comparison
 from tests.cli.conftest import Command
 from tests.cli.fixtures import (
@@ -124,10 +127,10 @@ def test_debits_are_shown_beside_the_escrow_and_counted_in_the_sum(command: Comm
 def test_the_reasons_stand_in_the_table_where_it_is_wide_and_below_it_where_not(command: Command) -> None:
     wide, narrow = command("demo", columns=120).out, command("demo", columns=80).out
     row = next(line for line in wide.splitlines() if line.startswith("General hospital"))
-    assert row.endswith("174.4999  18.3 % of the gain from 39 biopsies")
+    assert row.endswith("174.4999  18.3 % of the positive contributions,")
     row = next(line for line in narrow.splitlines() if line.startswith("General hospital"))
     assert row.endswith("174.4999")
-    assert "General hospital              18.3 % of the gain from 39 biopsies" in narrow
+    assert "General hospital              18.3 % of the positive contributions, from 39" in narrow
 
 
 def test_the_free_rider_and_the_noisy_hospital_are_explained(command: Command) -> None:
@@ -149,7 +152,7 @@ def test_in_chinese_no_english_sentence_is_left(command: Command) -> None:
     text = command("demo", FEDMARKET_LANG="zh", columns=120).out
     assert sections_in_order(text, "五家医院", "轮次", "各方应付", "按效果释放", "合计与托管金分毫不差", "审计通过")
     assert "12 轮中有 12 轮原样交回模型；保证金被没收" in text
-    assert "以 39 例活检贡献了增益的 18.3 %" in text
+    assert "以 39 例活检占正贡献的 18.3 %" in text
     for english in ("hospital", "evaluator", "rounds", "tokens", "Free rider"):
         assert english not in text
 
@@ -202,3 +205,20 @@ def test_names_cannot_steer_the_terminal(command: Command) -> None:
     evil = replace(FREE, name="\x1b[2Jwiped")
     report = replace(REPORT, providers=(evil,), names={**REPORT.names, AGGREGATOR: "a\x1b]0;b"})
     assert "\x1b" not in command("demo", played=Played(report=report)).out
+
+
+@pytest.mark.parametrize("area", ["cli", "try"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_where_nobody_scored_nothing_is_said_to_be_paid_out(area: str, lang: str) -> None:
+    nobody = tuple(replace(line, score_ppb=min(0, line.score_ppb)) for line in PROVIDERS)
+    report = replace(REPORT, providers=nobody, released=0, skill_target_ppb=None)
+    text = released(report, Words(lang, area))
+    assert ("no score is above zero" if lang == "en" else "没有任何得分大于零") in text and "900" in text
+    assert released(replace(report, skill_target_ppb=900_000_000), Words(lang, area)) == text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_where_the_model_knows_nothing_only_the_floor_is_said_to_be_released(lang: str) -> None:
+    report = replace(REPORT, released=REPORT.budget * 3 // 10, skill_target_ppb=None)
+    text = released(report, Words(lang, "try"))
+    assert "270" in text and ("their floor" if lang == "en" else "下限") in text

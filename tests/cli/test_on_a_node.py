@@ -152,5 +152,5 @@ def test_access_keys_in_an_address_are_never_shown(run: Command) -> None:
 def test_a_demo_that_has_no_room_for_its_record_spends_nothing(run: Command, node: LocalNode, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x")
     before = node.endpoint.latest().number
-    refused(run("demo", "--rpc-url", node.url, "--out", "."), 2, "not an earlier demo's")
+    refused(run("demo", "--rpc-url", node.url, "--out", "."), 2, "not an earlier run's")
     assert node.endpoint.latest().number == before

@@ -14,10 +14,11 @@ from fedmarket.audit.statements import Told, open_statements
 from fedmarket.cli.keyfile import write_key_file
 from fedmarket.cli.statement_looks import as_html, as_markdown
 from fedmarket.cli.statement_page import Reader, StatementPage, statement_page
-from fedmarket.domain.codec import Signed
+from fedmarket.domain.codec import Amount, Signed
 from fedmarket.domain.errors import LANGUAGES, UsageError
 from fedmarket.domain.merkle import verify
 from fedmarket.domain.statement import Measured, RoundPart
+from tests.agents.rogue_evaluators import MisinformsProviders
 from tests.agents.rogue_providers import FreeRider
 from tests.audit.exported import exported
 from tests.audit.spoiling import Exhibit
@@ -92,6 +93,67 @@ def test_a_free_rider_reads_why_it_gets_nothing(record: tuple[Path, World]) -> N
     assert "returned the model unchanged in 2 of 2 rounds; bond forfeited" in text
     assert "| refused: unchanged | 1-2 (2 of 2) |" in text
     assert "| what the task brought you in all | -10 |" in text
+
+
+@pytest.mark.parametrize("liar", [0, 1, 2])
+def test_a_lying_evaluator_is_not_shown_not_counted_and_named(
+    told: Told, tmp_path: Path, liar: int, command: Command
+) -> None:
+    world = exported(tmp_path, {"provider 0": FreeRider, f"evaluator {liar}": MisinformsProviders})
+    seen = open_statements(tmp_path, 1).read(world.secret("provider 1"))
+    account = world.account(f"evaluator {liar}")
+    assert seen.statement.measured == told.statement.measured
+    assert (len(seen.writers), seen.differing) == (2, (account,))
+    for lang, said in (("en", "measured by 2 of 3 evaluators"), ("zh", "由 3 个评估方中的 2 个衡量")):
+        text = words(seen, lang)
+        assert said in text and f"{account}" in text
+    write_key_file(tmp_path / "p.key", world.secret("provider 1"))
+    ended = command("provider", "statement", tmp_path, "--task", 1, "--key", tmp_path / "p.key", "--json")
+    assert json.loads(ended.out)["differing"] == [account]
+
+
+def test_what_is_printed_adds_up_to_the_last_digit(told: Told) -> None:
+    pay, participation = 80_125_391 * 10**12, 9_756_097 * 10**12
+    money = replace(
+        told.statement.money, owed=Amount(pay + participation), pay=Amount(pay), participation=Amount(participation)
+    )
+    text = words(replace(told, statement=replace(told.statement, money=money)))
+    assert (
+        "You are owed 89.8814 tokens: 80.1254 for what your data taught the model, and 9.7560 for taking part" in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("final", "without", "said"),
+    [
+        (842_049_999, 813_250_001, "0.8133 instead of 0.8420: lower by 0.0287"),
+        (842_000_001, 842_049_999, "0.8420, the same"),
+        (-89_950_001, -90_049_999, "-0.0900, the same"),
+        (842_050_000, 842_049_999, "0.8420 instead of 0.8421: lower by 0.0001"),
+    ],
+)
+def test_a_difference_is_that_of_the_printed_figures(told: Told, final: int, without: int, said: str) -> None:
+    measured = Measured(Signed(1), Signed(without), 1)
+    statement = replace(told.statement, final_ppb=Signed(final), measured=measured)
+    assert said in words(replace(told, statement=statement))
+
+
+@pytest.mark.parametrize(
+    ("score", "without_minus_final", "explained"),
+    [
+        (-(10**7), -(10**7), True),
+        (10**7, 10**7, True),
+        (10**7, -(10**7), False),
+        (-(10**7), 10**7, False),
+        (0, 1, False),
+    ],
+)
+def test_opposite_signs_are_explained_and_only_they(
+    told: Told, score: int, without_minus_final: int, explained: bool
+) -> None:
+    measured = Measured(Signed(1), Signed(told.statement.final_ppb + without_minus_final), 1)
+    statement = replace(told.statement, score_ppb=Signed(score), measured=measured)
+    assert ("have opposite signs, and both are right" in words(replace(told, statement=statement))) is explained
 
 
 def test_it_says_whether_the_model_would_be_better_worse_or_the_same_without(told: Told) -> None:

@@ -182,6 +182,22 @@ def test_a_preview_as_json_lists_every_blob_and_call(command: Command, kept: Kep
     assert (told["epsilon"], told["made_up_account"]) == (None, True)
 
 
+def test_a_preview_says_how_often_each_row_is_drawn(command: Command, kept: Kept, clinic: Path) -> None:
+    told = json.loads(command("provider", "preview", clinic, "--task", "1", "--record", kept(), "--json").out)
+    draws = told["steps"] * told["batch"]
+    assert told["each_row_drawn"] == [draws // 40, -(-draws // 40)]
+    text = flat(command("provider", "preview", clinic, "--task", "1", "--record", kept()).out)
+    assert f"every one of your 40 rows is drawn {draws // 40} times" in text and draws % 40 == 0
+    assert "Careful" not in text
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_preview_of_three_rows_is_refused(command: Command, kept: Kept, tmp_path: Path, lang: str) -> None:
+    (tmp_path / "t.csv").write_text("a,b,c,target\n1,2,3,0\n3,4,5,1\n5,6,7,1\n")
+    ended = command("provider", "preview", tmp_path / "t.csv", "--task", "1", "--record", kept(), "--lang", lang)
+    assert (ended.code, ended.out) == (2, "") and "3 " in ended.err and "16" in ended.err
+
+
 def test_a_file_that_does_not_fit_the_terms_is_refused(command: Command, kept: Kept, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b,target\n1,2,0\n3,4,1\n")
     ended = command("provider", "preview", tmp_path / "t.csv", "--task", "1", "--record", kept())

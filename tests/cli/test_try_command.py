@@ -22,9 +22,14 @@ BAD_FILES: dict[str, tuple[str, bytes, list[str], str]] = {
     "no such file": ("gone.csv", b"", [], "There is no file"),
     "an unknown ending": ("t.xlsx", b"x", [], "no ending that tells how to read it"),
     "nothing in it": ("t.csv", b"", [], "no rows of data"),
-    "names alone": ("t.csv", b"a,y\n", [], "no rows of data"),
+    "names alone": ("t.csv", b"a,y\n", [], "There are 0 rows"),
     "no names": ("t.csv", b"1,2\n3,4\n", [], "not the columns' names"),
-    "no such target": ("t.csv", b"a,b\n1,2\n3,4\n", [], "There is no column 'y' to predict; the file has: a, b."),
+    "no such target": (
+        "t.csv",
+        b"a,b\n" + b"1,2\n3,4\n" * 60,
+        [],
+        "There is no column 'y' to predict; the file has: a, b.",
+    ),
     "too many cells": ("t.csv", b"a,y\n1,2,3\n", [], "Row 2 has 3 cells"),
     "an open quote": ("t.csv", b'a,y\n"1,2\n', [], "not well-formed CSV"),
     "a NUL": ("t.csv", b"a,y\n1\0,2\n", [], "NUL"),
@@ -173,3 +178,15 @@ def test_sites_whose_names_make_the_same_file_name_keep_their_own_keys(command: 
     assert command("try", path, "--target", "repaid", "--by", "country", "--out", "run").code == 0
     names = {key.name for key in (tmp_path / "run" / "keys").iterdir()}
     assert {"a-1.key", "a-1-2.key", "key.key"} <= names
+
+
+@pytest.mark.parametrize(("lang", "said", "other"), [("en", "the mean", "how often"), ("zh", "平均值", "比例作答")])
+def test_a_number_is_compared_with_its_mean_wherever_skill_is_explained(
+    command: Command, tmp_path: Path, lang: str, said: str, other: str
+) -> None:
+    arguments = ("--target", "progression", "--sites", "2", "--out", "run", "--lang", lang)
+    tried = command("try", tables.diabetes(tmp_path), *arguments)
+    shown = command("task", "show", "1", "--record", "run", "--lang", lang)
+    for ended in (tried, shown):
+        text = " ".join(ended.out.split())
+        assert ended.code == 0 and said in text and "R²" in text and other not in text

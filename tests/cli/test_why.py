@@ -46,18 +46,27 @@ def test_who_was_always_refused_reads_why() -> None:
 
 
 def test_an_honest_provider_reads_its_share_of_the_gain() -> None:
-    assert reason(HONEST) == "18.3 % of the gain from 39 biopsies"
-    assert reason(HONEST, "zh") == "以 39 例活检贡献了增益的 18.3 %"
+    assert reason(HONEST) == "18.3 % of the positive contributions, from 39 biopsies"
+    assert reason(HONEST, "zh") == "以 39 例活检占正贡献的 18.3 %"
 
 
 def test_shares_are_of_the_positive_contributions_as_pay_is() -> None:
     alone = (HONEST, CLAMPED)
-    assert why(HONEST, alone, "en") == "100.0 % of the gain from a weight of 39"
+    assert why(HONEST, alone, "en") == "100.0 % of the positive contributions, from a weight of 39"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_nothing_is_called_a_gain_as_contributions_may_add_up_to_a_loss(lang: str) -> None:
+    loss = replace(CLAMPED, score_ppb=-10 * HONEST.score_ppb)
+    text = why(HONEST, (HONEST, loss), lang)
+    assert "100.0 %" in text and "gain" not in text and "增益" not in text
 
 
 def test_a_contribution_near_zero_is_called_that() -> None:
     small = replace(HONEST, score_ppb=1_000_000)
-    assert reason(small) == "0.1 % of the gain from 39 biopsies; within two standard errors of nothing"
+    assert (
+        reason(small) == "0.1 % of the positive contributions, from 39 biopsies; within two standard errors of nothing"
+    )
 
 
 def test_a_contribution_of_nothing_is_called_that() -> None:
@@ -67,7 +76,8 @@ def test_a_contribution_of_nothing_is_called_that() -> None:
 def test_missed_and_refused_rounds_are_told_apart() -> None:
     line = replace(HONEST, delivered=8, refused={"nan": 1})
     assert reason(line) == (
-        "18.3 % of the gain from 39 biopsies; 1 of 12 updates refused (1 × NaN); missed 3 of 12 rounds"
+        "18.3 % of the positive contributions, from 39 biopsies; "
+        "1 of 12 updates refused (1 × NaN); missed 3 of 12 rounds"
     )
 
 

@@ -12,6 +12,7 @@ from docs.generators import PAGES
 from docs.generators.refusals import AREAS
 
 from fedmarket.chain.abi import artifact
+from fedmarket.domain.catalogue import CATALOGUE_EVENTS
 from fedmarket.domain.errors import LANGUAGES
 from fedmarket.domain.events import EVENTS
 from fedmarket.domain.lifecycle import VERBS
@@ -114,14 +115,15 @@ def test_a_generated_page_says_what_its_source_says(name: str) -> None:
 
 def test_every_verb_and_event_and_reason_is_documented() -> None:
     page = PAGES["reference/contract.md"]()
-    for name in (*VERBS, *EVENTS, *artifact("TaskMarket").functions):
+    shown = (*artifact("TaskMarket").functions, *artifact("DataCatalog").functions)
+    for name in (*VERBS, *EVENTS, *CATALOGUE_EVENTS, *shown):
         assert f"`{name}(" in page, name
     for reason in json.loads((MESSAGES / "en" / "contract.json").read_text(encoding="utf-8")):
         assert f"| `{reason}` |" in page, reason
 
 
 def test_every_catalogue_of_refusals_is_documented() -> None:
-    told = {"columns", "preview", "task", "try", "statement_page", "tampered"}
+    told = {"columns", "dataset", "quality", "preview", "task", "try", "statement_page", "tampered"}
     spoken = told | {"audit", "cli", "contract", "demo", "figure", "sale", "system", "warning", "why"}
     assert {path.stem for path in (MESSAGES / "en").glob("*.json")} - spoken == AREAS.keys()
 

@@ -7,7 +7,7 @@ import pytest
 
 from fedmarket.domain.codec import Amount, Signed
 from fedmarket.domain.errors import DocumentError
-from fedmarket.domain.statement import SCHEMA, Measured, Money, Proof, RoundPart, Statement
+from fedmarket.domain.statement import SCHEMA, Measured, Money, Proof, RoundPart, Statement, middle
 
 MONEY = Money(
     pay=Amount(10**20),
@@ -79,3 +79,18 @@ def test_a_claim_pays_what_is_owed_and_what_is_left_of_the_bond() -> None:
     assert (MONEY.returned, MONEY.received, MONEY.balance) == (900, 10**20 + 905, 10**20 - 95)
     lost = replace(MONEY, pay=Amount(0), participation=Amount(0), owed=Amount(0), forfeited=Amount(1000))
     assert (lost.returned, lost.received, lost.balance) == (0, 0, -1000)
+
+
+def figures(stderr: int, without: int, at: int = 1) -> Measured:
+    return Measured(Signed(stderr), Signed(without), at)
+
+
+def test_a_middle_is_taken_figure_by_figure_and_counts_who_is_within_the_tolerance() -> None:
+    written = {"a": figures(5, 900, 7), "b": figures(10, 100, 2), "c": figures(12, 98, 3)}
+    assert middle(written, 5) == (figures(10, 100, 2), ("b", "c"))
+    assert middle(written, 1) == (figures(10, 100, 2), ("b",))
+    assert middle({"a": figures(1, -2, 3)}, 0) == (figures(1, -2, 3), ("a",))
+
+
+def test_where_two_writers_differ_nobody_is_counted_who_is_far_from_what_is_shown() -> None:
+    assert middle({"a": figures(1, 200), "b": figures(90, 100)}, 5) == (figures(1, 100), ())

@@ -13,6 +13,7 @@ from fedmarket.chain.simulated import SimulatedChain
 from fedmarket.domain.canonical import id_hash
 from fedmarket.domain.errors import LANGUAGES, MarketError, StoreError
 from fedmarket.domain.lifecycle import Status
+from fedmarket.domain.reference.state import Event
 from fedmarket.domain.terms import Aggregation, Strategy, Terms
 from fedmarket.embedded.market import Market, TaskPlan, TaskRun
 from fedmarket.embedded.plan import HALF_MOMENTUM, TOKEN, Options, allow_list, anybody, ppb, within_budget
@@ -192,6 +193,13 @@ class TestRefusals:
         chosen = plan(market())
         refused("embedded.provider_twice", lambda: chosen.provider("site 0", *arrays(5)))
 
+    def test_a_chain_whose_events_do_not_show_the_task_that_was_opened(self) -> None:
+        class Blind(SimulatedChain):
+            def events(self, after_block: int) -> list[Event]:
+                return []
+
+        refused("embedded.not_opened", plan(Market(chain=Blind(genesis_time=1000))).run)
+
     def test_a_budget_that_does_not_cover_the_fees(self) -> None:
         refused("embedded.budget_too_small", lambda: plan(market(), budget=100))
 
@@ -218,6 +226,53 @@ class TestRefusals:
 
     def test_an_unknown_recipe(self) -> None:
         refused("terms.unknown_recipe", lambda: plan(market(), recipe="resnet").run())
+
+    @pytest.mark.parametrize("skill", ["abc", "", "NaN", "Infinity", "1e-1", "0,9"])
+    def test_a_target_skill_that_is_no_number(self, skill: str) -> None:
+        refused("embedded.bad_skill", lambda: plan(market(), target_skill=skill))
+
+    def test_an_option_that_there_is_not(self) -> None:
+        refused("embedded.unknown_option", lambda: plan(market(), roundz=3))
+        refused("embedded.unknown_option", lambda: plan(market(), performance=3))
+
+    @pytest.mark.parametrize("option", ["rounds", "batch", "evaluator_fee", "budget", "evaluators", "standbys"])
+    @pytest.mark.parametrize("value", ["3", 2.5, -1, True, None])
+    def test_a_number_that_must_be_whole(self, option: str, value: Any) -> None:
+        refused("embedded.not_whole", lambda: market().task(arrays(9, 60), **{option: value}))
+
+    @pytest.mark.parametrize("admission", ["x", "", None, "OPEN"])
+    def test_an_admission_that_there_is_not_is_not_taken_for_open(self, admission: str) -> None:
+        refused("embedded.bad_admission", lambda: plan(market(), admission=admission))
+
+    @pytest.mark.parametrize(
+        ("validation", "fault"),
+        [
+            ((np.arange(6.0), np.arange(6) % 2), "data.bad_shape"),
+            ((np.ones((6, 2)), np.arange(5) % 2), "data.bad_shape"),
+            ((np.ones((0, 2)), []), "data.no_rows"),
+            (([], []), "data.no_rows"),
+            ((np.ones((3, 0)), [0, 1, 0]), "data.no_rows"),
+            (([["a", "b"], ["c", "d"]], [0, 1]), "data.not_numeric"),
+            (([[1, 2], [3]], [0, 1]), "data.not_numeric"),
+            (([[1, 2], [3, float("nan")]], [0, 1]), "data.missing_value"),
+            (([[1, 2], [3, float("inf")]], [0, 1]), "data.not_finite"),
+            ((np.ones((6, 2)),), "embedded.no_pair"),
+            ((), "embedded.no_pair"),
+        ],
+    )
+    def test_a_validation_set_that_is_none(self, validation: Any, fault: str) -> None:
+        refused(fault, lambda: market().task(validation, target_skill="0.5"))
+
+    @pytest.mark.parametrize(
+        "name", ["requester", "Aggregator", "evaluator 1", "EVALUATOR-12", "standby 1", "评估方 2"]
+    )
+    def test_a_provider_called_as_a_seat_would_take_its_key(self, name: str) -> None:
+        refused("embedded.seat_name", lambda: plan(market()).provider(name, *arrays(1)))
+
+    def test_a_provider_may_be_called_nearly_so(self) -> None:
+        chosen = plan(market(), providers=0)
+        for name in ("evaluator", "requester 2", "standby hospital"):
+            chosen.provider(name, *arrays(1))
 
     def test_labels_that_the_validation_set_does_not_have(self) -> None:
         features, labels = arrays(1)

@@ -10,7 +10,7 @@ import pytest
 from fedmarket.audit.run import PASS, audit_export
 from fedmarket.chain.anvil_node import LocalNode
 from fedmarket.chain.deploy import deploy
-from fedmarket.chain.deployment import describe
+from fedmarket.chain.deployment import check_deployment, describe
 from fedmarket.chain.endpoint import Endpoint
 from fedmarket.chain.passing_time import SKEW, can_travel
 from fedmarket.chain.port import SINK
@@ -149,3 +149,30 @@ def test_a_deployment_with_other_code_is_refused(node: LocalNode) -> None:
     refused(RefusedError, "deployment.other_code", lambda: RemoteChain.start(web3, mine, forged))
     elsewhere = replace(deployment, chain_id=1)
     refused(MarketError, "chain.wrong_chain", lambda: RemoteChain.start(web3, mine, elsewhere))
+
+
+class TestFirstBlock:
+    """Events are read from a deployment's first block on: another one would lose some, or find none."""
+
+    @pytest.mark.parametrize("moved", [-1, 1, 99_999])
+    def test_a_block_that_is_not_the_markets_first_is_refused(self, node: LocalNode, moved: int) -> None:
+        web3 = connect(node.url)
+        deployment = describe(web3, deploy(web3, FAUCET), SINK)
+        node.endpoint.ask("anvil_mine", hex(2))
+        wrong = replace(deployment, first_block=deployment.first_block + moved)
+        mine = Treasury(node.endpoint, FAUCET, by_node=True, pace=QUICK)
+        said = refused(UsageError, "deployment.other_block", lambda: RemoteChain.start(web3, mine, wrong))
+        assert str(wrong.first_block) in said
+
+    def test_a_node_that_no_longer_keeps_old_states_is_believed(self, node: LocalNode) -> None:
+        web3 = connect(node.url)
+        deployment = describe(web3, deploy(web3, FAUCET), SINK)
+        with plain_node(node.url, forgets=True) as url:
+            check_deployment(connect(url), deployment)
+
+    def test_a_node_that_was_started_again_is_believed(self, tmp_path: Path) -> None:
+        with local_node(tmp_path) as first:
+            first.fund(address_of(FAUCET))
+            deployment = describe(connect(first.url), deploy(connect(first.url), FAUCET), SINK)
+        with local_node(tmp_path) as again:
+            check_deployment(connect(again.url), deployment)

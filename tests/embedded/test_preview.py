@@ -2,19 +2,25 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fedmarket.agents.actor import Actor, Agent
 from fedmarket.chain.port import Receipt
+from fedmarket.cli.language import Words
+from fedmarket.cli.page import Page
+from fedmarket.cli.render_preview import tell_preview
 from fedmarket.domain import codec
 from fedmarket.domain.canonical import digest
 from fedmarket.domain.errors import LANGUAGES, MarketError
 from fedmarket.domain.lifecycle import Role
 from fedmarket.embedded.preview import LATER_VERBS, Preview, arguments, preview
 from fedmarket.embedded.record_folder import open_record
+from fedmarket.learning.descent import shuffled_batches
 from fedmarket.learning.update import SCHEMA, parse
 from fedmarket.record.export import STORE, Export, write_export
 from fedmarket.record.slots import CANDIDATES, ask_slot, update_slot
@@ -290,3 +296,31 @@ def test_terms_with_another_initial_model_are_refused_as_the_agent_refuses_them(
 def test_a_tensor_is_int32_of_the_models_shape(listed: Played) -> None:
     lines = {tensor.name: (tensor.shape, tensor.dtype, tensor.size) for tensor in listed.seen.update.tensors}
     assert lines == {"bias": ((2,), "int32", 8), "weight": ((3, 2), "int32", 24)}
+
+
+class TestFewRows:
+    def seen(self, rows: int) -> Preview:
+        stage = world(rows=rows, options={"batch": 32})
+        stage.step("requester")
+        record = stage.record()
+        record.refresh()
+        return preview(record, 1, stage.tables[0], stage.secret(ME), None)
+
+    def test_fewer_than_one_step_of_the_smallest_kind_are_refused(self) -> None:
+        with pytest.raises(MarketError) as refusal:
+            self.seen(15)
+        assert (refusal.value.error_id, refusal.value.exit_code) == ("data.too_few_to_train", 2)
+        assert all("15" in refusal.value.sentence(lang) and "16" in refusal.value.sentence(lang) for lang in LANGUAGES)
+
+    @pytest.mark.parametrize(("rows", "warned"), [(16, True), (31, True), (32, False)])
+    @pytest.mark.parametrize("lang", LANGUAGES)
+    def test_fewer_than_a_step_takes_are_warned_of(self, rows: int, warned: bool, lang: str) -> None:
+        out = StringIO()
+        tell_preview(self.seen(rows), "t.csv", Page(out), Words(lang).of("preview"))
+        assert (("Careful" in out.getvalue()) or ("注意" in out.getvalue())) is warned
+
+    def test_rows_are_drawn_as_often_as_is_said(self) -> None:
+        seen = self.seen(20)
+        training = seen.terms.training
+        counts = np.bincount(shuffled_batches(20, training.steps, training.batch, seed=5).ravel(), minlength=20)
+        assert (counts.min(), counts.max()) == seen.drawn

@@ -11,6 +11,7 @@ import pytest
 from fedmarket.audit.run import PASS
 from fedmarket.chain.simulated import SimulatedChain
 from fedmarket.domain.errors import LANGUAGES, MarketError
+from fedmarket.embedded.enough_rows import LEAST_ROWS, LEAST_SITE_ROWS, held_out, rows_needed
 from fedmarket.embedded.plan import TOKEN
 from fedmarket.embedded.split import deal, deal_evenly
 from fedmarket.embedded.trial import TrialResult, run_trial
@@ -182,6 +183,14 @@ def column(place: int, cell: Callable[[int], Any]) -> Callable[[tables.Rows], No
     return change
 
 
+def both(*changes: Callable[[tables.Rows], None]) -> Callable[[tables.Rows], None]:
+    def change(rows: tables.Rows) -> None:
+        for each in changes:
+            each(rows)
+
+    return change
+
+
 def only(count: int) -> Callable[[tables.Rows], None]:
     def change(rows: tables.Rows) -> None:
         del rows[count:]
@@ -190,8 +199,10 @@ def only(count: int) -> Callable[[tables.Rows], None]:
 
 
 BAD_TABLES: dict[str, tuple[Callable[[tables.Rows], None], dict[str, Any], str, str]] = {
-    "no rows": (only(0), {}, "data.no_rows", ""),
-    "few rows": (only(30), {}, "data.too_few_rows", "30"),
+    "no rows": (only(0), {}, "data.too_few_rows", "53"),
+    "three rows": (only(3), {}, "data.too_few_rows", "53"),
+    "rows for one site": (only(52), {}, "data.too_few_rows", "53"),
+    "rows for three sites": (only(100), {}, "data.too_few_for_sites", "107"),
     "no such target": (only(300), {"target": "paid"}, "data.no_target", "repaid"),
     "one answer only": (column(8, lambda n: "yes"), {}, "data.one_class", "yes"),
     "a target of free text": (only(300), {"target": "note"}, "data.too_many_classes", "300"),
@@ -203,7 +214,26 @@ BAD_TABLES: dict[str, tuple[Callable[[tables.Rows], None], dict[str, Any], str, 
     ),
     "an empty target": (column(8, lambda n: ""), {}, "data.target_empty", "repaid"),
     "empty cells": (column(1, lambda n: "" if n < 7 else n * n), {}, "data.missing_values", "age 7"),
-    "an empty answer": (column(8, lambda n: "" if n < 3 else "yn"[n % 2]), {}, "data.missing_values", "repaid 3"),
+    "an empty answer": (column(8, lambda n: "" if n < 3 else "yn"[n % 2]), {}, "data.missing_target", "repaid"),
+    "an empty answer and more": (
+        both(column(8, lambda n: "" if n < 3 else "yn"[n % 2]), column(1, lambda n: "" if n == 9 else n)),
+        {},
+        "data.missing_answers",
+        "repaid 3, age 1",
+    ),
+    "nanoseconds": (column(2, lambda n: 1_760_000_000_000_000_000 + n * n), {}, "data.too_large", "income"),
+    "a number near the end of all": (column(2, lambda n: f"{n * n}e305"), {}, "data.too_large", "income"),
+    "1e30": (column(2, lambda n: f"{n * n}e30"), {}, "data.too_large", "income"),
+    "1e-33": (column(2, lambda n: f"{n * n}e-33"), {}, "data.too_fine", "income"),
+    "nearly the same": (column(2, lambda n: 123_456_789_000 + n * n % 97), {}, "data.too_close", "income"),
+    "a target of 1e30": (column(8, lambda n: f"{n * n}e30"), {}, "data.too_large", "repaid"),
+    "a target of 1e-33": (column(8, lambda n: f"{n * n}e-33"), {}, "data.too_fine", "repaid"),
+    "commas of either kind": (
+        column(2, lambda n: f"{n % 90 + 10},{n * n % 900 + 100}"),
+        {},
+        "data.comma_or_thousands",
+        "10.100",
+    ),
     "a unit in a number": (column(1, lambda n: "60 kg" if n == 40 else n), {}, "data.not_a_number", "60 kg"),
     "a number beyond all": (column(2, lambda n: "1e999" if n == 40 else n * n), {}, "data.not_finite", "income"),
     "nobody's rows": (column(5, lambda n: "" if n < 9 else "AB"[n % 2]), {"by": "country"}, "data.by_missing", "9"),
@@ -238,6 +268,15 @@ def test_a_table_that_cannot_be_tried_is_refused_in_a_sentence(
         )
     choice = Choice(**{"file": path, "target": "repaid", **options})
     refused(fault, naming, lambda: make_trial_data(choice))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("cell", "fault"), [("{}e30", "too_large"), ("{}e-33", "too_fine"), ("4{:09}", "too_close")])
+def test_a_validation_file_whose_numbers_are_beyond_measure_is_refused(tmp_path: Path, cell: str, fault: str) -> None:
+    rows = tables.borrowers(60, column(2, lambda n: cell.format(n)))
+    own = tables.write(tmp_path / "own.csv", tables.HEADER, rows)
+    choice = Choice(tables.people(tmp_path), "repaid", validation=own)
+    refused(f"data.{fault}", "income", lambda: make_trial_data(choice))
 
 
 def test_a_validation_file_with_other_answers_is_refused(tmp_path: Path) -> None:
@@ -287,3 +326,40 @@ class TestOptions:
         small, large = (trial_options(table, data.schema, [rows], 1000) for rows in (30, 5000))
         assert (small.steps, small.batch) == (20, 16)
         assert (large.steps, large.batch) == (40, 32)
+
+
+@pytest.mark.parametrize("sites", [2, 3, 4, 7, 30])
+@pytest.mark.parametrize("holdout", [0.05, 0.2, 0.4])
+def test_with_the_rows_that_are_named_every_site_has_enough(sites: int, holdout: float, tmp_path: Path) -> None:
+    needed = rows_needed(sites, holdout, own_validation=False)
+    groups = np.arange(needed) % 2
+    rest = deal(groups, held_out(needed, holdout, own_validation=False), np.random.default_rng(0))[-1]
+    assert min(map(len, deal_evenly(groups[rest], sites, np.random.default_rng(0)))) >= LEAST_SITE_ROWS
+    fewer = deal(groups[:-1], held_out(needed - 1, holdout, own_validation=False), np.random.default_rng(0))[-1]
+    assert len(fewer) < sites * LEAST_SITE_ROWS or needed == max(LEAST_ROWS, sites * LEAST_SITE_ROWS)
+
+
+def test_sites_called_as_seats_keep_their_keys_apart(tmp_path: Path) -> None:
+    def wards(rows: tables.Rows) -> None:
+        for number, row in enumerate(rows):
+            row[5] = ("evaluator 1", "Requester", "aggregator")[number % 3]
+
+    found = tried(Choice(tables.people(tmp_path, wards), "repaid", by="country"), tmp_path)
+    assert {site.name for site in found.data.sites} == {"site evaluator 1", "site Requester", "site aggregator"}
+    assert {"requester", "aggregator", "standby 1", "evaluator 1", "evaluator 2", "evaluator 3"} < found.keys.keys()
+    assert len(found.keys) == 9 and {check.status for check in found.checks} == {PASS}
+
+
+def test_a_column_called_as_a_seat_does_not_make_bare_numbers_seats(tmp_path: Path) -> None:
+    rows = [[*row, row[0] % 2 + 1] for row in tables.borrowers()]
+    path = tables.write(tmp_path / "t.csv", [*tables.HEADER, "evaluator"], rows)
+    data = make_trial_data(Choice(path, "repaid", by="evaluator"))
+    assert {site.name for site in data.sites} == {"site evaluator 1", "site evaluator 2"}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("fault", [name for name in BAD_TABLES if "1e" in name or "number" in name or "nano" in name])
+def test_numbers_beyond_measure_are_refused_without_a_warning(tmp_path: Path, fault: str) -> None:
+    change, options, error_id, naming = BAD_TABLES[fault]
+    choice = Choice(**{"file": tables.people(tmp_path, change), "target": "repaid", **options})
+    refused(error_id, naming, lambda: make_trial_data(choice))

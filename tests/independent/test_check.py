@@ -1,6 +1,7 @@
 """The independent checker bears out honest records, and fails at the very thing that was changed in a spoiled one."""
 
 import ast
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,24 +14,60 @@ import pytest
 from fedmarket.audit.opened import PLAIN, write_opened
 from fedmarket.domain.errors import RefusedError, UsageError
 from fedmarket.embedded.demo import run_demo
-from tests.agents.rogue_aggregators import AddsUpWrongly
-from tests.agents.rogue_evaluators import TOLERANCE_PPB, bent, scores_moved
-from tests.agents.rogue_providers import AnnouncesNothing, FreeRider
-from tests.agents.story import silent_in_scoring
+from fedmarket.embedded.trial_data import Choice
+from tests.agents.rogue_providers import FreeRider
+from tests.agents.test_stop import FOUR_ROUNDS, LITTLE, Impatient
 from tests.audit.exported import exported
+from tests.audit.test_every_ending import ENDINGS
+from tests.cli.fixtures import simulated_trial
+from tests.embedded import tables
 from tests.independent.check import check
 from tests.independent.opened import Json, Opened
+from tests.simulation.world import World
 
-SOURCE = Path(__file__).with_name("check.py")
+SOURCE, MONEY = (Path(__file__).with_name(name) for name in ("check.py", "money.py"))
 ALLOWED = {"collections", "eth_abi", "eth_hash", "fractions", "hashlib", "json", "numpy", "pathlib", "sys", "typing"}
 LINES = 150
-ENDINGS: dict[str, dict[str, Any]] = {
-    "with a free rider": {"cast": {"provider 0": FreeRider}},
-    "with an announcement nobody can read": {"cast": {"provider 0": AnnouncesNothing}},
-    "with one silent evaluator": {"watch": silent_in_scoring("evaluator 2")},
-    "with one deviating evaluator": {"cast": {"evaluator 1": bent(scores_moved(100 * TOLERANCE_PPB))}},
-    "cut after a wrong sum": {"cast": {"aggregator": AddsUpWrongly}},
+
+
+def stops_anyhow(stage: World) -> None:
+    """Let the requester stop as soon as the contract lets it, whatever the gains."""
+    cast = {"requester": lambda actor: Impatient(actor, stage.terms, stage.validation)}
+    stage.cast = {**stage.cast, **cast}
+
+
+COVERED: dict[str, dict[str, Any]] = {
     "without a target": {"options": {"target": None}},
+    "stopped without ground": {"watch": stops_anyhow, "options": {**FOUR_ROUNDS, "patience_gain": LITTLE}},
+    "stopped without ground, with a free rider": {
+        "cast": {"provider 0": FreeRider},
+        "watch": stops_anyhow,
+        "options": {**FOUR_ROUNDS, "patience_gain": LITTLE},
+    },
+    **{
+        name: dict(ENDINGS[name][0])
+        for name in (
+            "settled",
+            "with a free rider",
+            "with one silent evaluator",
+            "with one deviating evaluator",
+            "with one evaluator",
+            "taken over",
+            "out of aggregators",
+            "stopped",
+            "with updates announced",
+            "with an announcement nobody can read",
+            "cut after a wrong sum",
+            "cut where an announced update was left out",
+        )
+    },
+}
+BEYOND = {
+    "with server momentum": "fedavgm",
+    "with the trimmed mean": "trimmed_mean",
+    "open": "open admission",
+    "fallen back": "not settled by agreement",
+    "cancelled for an empty seat": "not settled by agreement",
 }
 
 
@@ -47,13 +84,14 @@ def opened(demo: Path, tmp_path: Path) -> Opened:
     return Opened(copytree(demo, tmp_path / "opened"))
 
 
-def test_the_checker_shares_nothing_with_the_package_and_stays_small() -> None:
-    text = SOURCE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("source", [SOURCE, MONEY], ids=lambda path: path.name)
+def test_the_checker_shares_nothing_with_the_package_and_stays_small(source: Path) -> None:
+    text = source.read_text(encoding="utf-8")
     imported = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             imported |= {alias.name.partition(".")[0] for alias in node.names}
-        if isinstance(node, ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom) and node.module != "tests.independent.money":
             imported.add((node.module or "").partition(".")[0])
     assert imported <= ALLOWED
     _, _, code = text.split('"""', 2)
@@ -67,11 +105,38 @@ def test_the_demo_holds_in_a_process_of_its_own(demo: Path) -> None:
     assert "= escrow 1000000000000000000000" in done.stdout
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("ending", COVERED)
 def test_other_honest_records_hold(ending: str, tmp_path: Path) -> None:
-    world = exported(tmp_path / "record", **ENDINGS[ending])
+    world = exported(tmp_path / "record", **COVERED[ending])
     write_opened(tmp_path / "record", 1, world.secret("evaluator 0"), tmp_path / "opened")
     check(tmp_path / "opened", "1")
+
+
+@pytest.mark.parametrize("ending", BEYOND)
+def test_what_it_does_not_cover_is_said_and_is_no_failure(
+    ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = exported(tmp_path / "record", **ENDINGS[ending][0])
+    write_opened(tmp_path / "record", 1, world.secret("evaluator 0"), tmp_path / "opened")
+    with pytest.raises(SystemExit) as ended:
+        check(tmp_path / "opened", "1")
+    said = capsys.readouterr().err
+    assert ended.value.code == 3 and said.startswith("not covered: ") and BEYOND[ending] in said
+
+
+@pytest.mark.parametrize(
+    ("table", "target", "recipe"),
+    [(tables.wine, "cultivar", "softmax"), (tables.diabetes, "progression", "linear")],
+)
+def test_trials_hold_whatever_their_target_and_though_they_stop(
+    table: Callable[[Path], Path], target: str, recipe: str, tmp_path: Path
+) -> None:
+    trial = simulated_trial(Choice(table(tmp_path), target), 1000, tmp_path / "record")
+    write_opened(tmp_path / "record", 1, trial.keys["evaluator 1"], tmp_path / "opened")
+    opened = Opened(tmp_path / "opened")
+    terms = json.loads(opened.plain(opened.fields("TaskOpened")[0]["terms_hash"]).read_bytes())
+    assert terms["recipe"]["name"] == recipe and opened.fields("TrainingStopped")
+    check(opened.folder, "1")
 
 
 def add_to(field: str, by: int) -> Callable[[Json], Json]:
@@ -158,6 +223,37 @@ def the_refund(opened: Opened) -> None:
     opened.change("Refunded", add_to("amount", 1))
 
 
+def twice(name: str) -> Callable[[Opened], None]:
+    def spoil(opened: Opened) -> None:
+        export = opened.export
+        events = export["events"]
+        events.append(next(event for event in events if event["name"] == name))
+        (opened.folder / "events.json").write_text(json.dumps(export), encoding="utf-8")
+
+    spoil.__name__ = f"{name}_twice"
+    return spoil
+
+
+def another(event: str, field: str, by: int = 1) -> Callable[[Opened], None]:
+    def spoil(opened: Opened) -> None:
+        opened.change(event, add_to(field, by))
+
+    spoil.__name__ = f"another_{field}_of_{event}"
+    return spoil
+
+
+def another_vote(field: str) -> Callable[[Opened], None]:
+    def spoil(opened: Opened) -> None:
+        opened.change("TaskSettled", lambda fields: {**fields, "vote": add_to(field, 1)(fields["vote"])})
+
+    spoil.__name__ = f"another_vote_on_{field}"
+    return spoil
+
+
+def a_stranger_is_paid(opened: Opened) -> None:
+    opened.change("SeatClaimed", lambda fields: {**fields, "account": "0x" + "00" * 20, "fee": "0"})
+
+
 SPOILED: list[tuple[Callable[[Opened], None], str]] = [
     (a_byte_of_the_terms, "a document hashes to"),
     (the_terms_with_another_floor, "the contract's terms"),
@@ -173,7 +269,16 @@ SPOILED: list[tuple[Callable[[Opened], None], str]] = [
     (the_payout_root, "the payout root"),
     (the_sum_owed, "the sums settled on"),
     (a_claim, "the claim of"),
-    (a_seats_fee, "the fees"),
+    (a_seats_fee, "the claim of"),
+    (a_stranger_is_paid, "the claim of"),
+    *((twice(name), "nobody is paid twice") for name in ("Claimed", "SeatClaimed", "Refunded")),
+    (another("SeatClaimed", "bond"), "the claim of"),
+    (another("Claimed", "bond"), "the claim of"),
+    (another("Joined", "bond"), "the bonds of who joined"),
+    *((another_vote(field), "the sums settled on") for field in ("refund", "debits", "forfeits")),
+    *((another_vote(field), "the vote's seats") for field in ("unpaid", "forfeited")),
+    (another("TaskSettled", "paid", -1), "the seats paid and forfeited"),
+    (another("TaskSettled", "forfeited"), "the seats paid and forfeited"),
     (the_refund, "the refund"),
 ]
 

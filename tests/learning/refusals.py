@@ -9,10 +9,10 @@ from fedmarket.domain.errors import LANGUAGES, MarketError
 
 
 @contextmanager
-def refused(error_id: str, naming: str = "") -> Iterator[None]:
-    """Require a refusal `error_id` whose sentences, in every language, hold the text `naming`."""
+def refused(error_id: str, naming: str = "") -> "Iterator[pytest.ExceptionInfo[MarketError]]":
+    """Require a refusal `error_id` whose sentences, in every language, hold the text `naming`; gives the refusal."""
     with pytest.raises(MarketError) as caught:
-        yield
+        yield caught
     assert caught.value.error_id == error_id, str(caught.value)
     for lang in LANGUAGES:
         assert naming in caught.value.sentence(lang)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fedmarket.domain.errors import LANGUAGES
 from fedmarket.domain.terms import DataSchema
 from fedmarket.learning.column_kinds import Kind, Layout, judge_columns
 from fedmarket.learning.csv_file import csv_sheet
@@ -90,8 +91,53 @@ def test_a_stray_text_among_numbers_is_refused_with_its_row(tmp_path: Path) -> N
 def test_numbers_with_a_decimal_comma_are_refused_and_not_taken_for_words(tmp_path: Path) -> None:
     lines = [f"{n};{50 + n},{n % 10};{n % 2}" for n in range(60)]
     (tmp_path / "t.csv").write_text("a;weight;y\n" + "\n".join(lines) + "\n")
-    with refused("data.decimal_comma", "50,0"):
+    with refused("data.decimal_comma", "50.0"):
         judge_columns(csv_sheet(tmp_path / "t.csv"), "y")
+
+
+WRITTEN: dict[str, tuple[Cell, str, str]] = {
+    "thousands or decimals": (lambda n: f"{n + 62},{800 + n}", "comma_or_thousands", "62.800"),
+    "thousands or decimals, the other reading": (lambda n: f"{n + 62},{800 + n}", "comma_or_thousands", "62800"),
+    "some numbers small enough": (lambda n: n * 9 if n < 9 else f"{n},{800 + n}", "comma_or_thousands", "9,809"),
+    "one is not in thousands": (lambda n: f"{n},5" if n == 30 else f"{n + 1},{800 + n}", "decimal_comma", "30.5"),
+    "a nought in front": (lambda n: f"0,{800 + n}", "decimal_comma", "0.800"),
+    "millions": (lambda n: f"1,{n + 100},{800 + n}", "thousands", "1100800"),
+    "decimals after thousands": (lambda n: f"{n + 1},{800 + n}.5", "thousands", "1800.5"),
+    "the European way": (lambda n: f"{n + 1}.{800 + n},56", "thousands", "1800.56"),
+    "the French way": (lambda n: f"{n + 1} {800 + n},56", "thousands", "1800.56"),
+    "the Swiss way": (lambda n: f"{n + 1}'{800 + n}", "thousands", "1800"),
+    "millions with points": (lambda n: f"-1.{n + 100}.{800 + n}", "thousands", "-1100800"),
+    "no-break spaces": (lambda n: f"{n + 1}\u00a0{800 + n}", "thousands", "1800"),
+}
+
+
+@pytest.mark.parametrize(("cell", "fault", "plain"), WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("place", ["feature", "target"])
+def test_numbers_with_other_marks_are_refused_with_how_to_write_them(
+    tmp_path: Path, cell: Cell, fault: str, plain: str, place: str
+) -> None:
+    lines = [f"{n * n};{cell(n)};{n % 2}" for n in range(60)]
+    (tmp_path / "t.csv").write_text("a;weight;y\n" + "\n".join(lines) + "\n")
+    found = csv_sheet(tmp_path / "t.csv")
+    with refused(f"data.{fault}", plain) as caught:
+        judge_columns(found, "y") if place == "feature" else judge_target(found, "weight")
+    row = caught.value.params["row"]
+    assert str(caught.value.params["value"]) == str(cell(int(str(row)) - 2))
+
+
+TEXTS: dict[str, Cell] = {
+    "telephone numbers": lambda n: f"612 345 {100 + n}",
+    "addresses of machines": lambda n: f"10.0.{n}.1",
+    "versions": lambda n: f"1.{n}.{n + 70_000}",
+    "lists": lambda n: f"{n},{n},{n}",
+}
+
+
+@pytest.mark.parametrize("cell", TEXTS.values(), ids=TEXTS)
+def test_what_only_looks_like_numbers_is_a_text_as_before(tmp_path: Path, cell: Cell) -> None:
+    lines = [f"{n * n};{cell(n % 50)};{n % 2}" for n in range(60)]
+    (tmp_path / "t.csv").write_text("a;code;y\n" + "\n".join(lines) + "\n")
+    assert reason(judge_columns(csv_sheet(tmp_path / "t.csv"), "y")) == "text"
 
 
 def test_a_table_with_nothing_to_learn_from_is_refused_naming_its_columns(tmp_path: Path) -> None:
@@ -167,8 +213,17 @@ class TestEmptyCells:
         return found, judge_columns(found, "y")
 
     def test_they_are_refused_naming_columns_and_counts(self, tmp_path: Path) -> None:
-        with refused("data.missing_values", "age 4, y 1, job 1"):
+        with refused("data.missing_values", "age 4, job 1"):
+            found, layout = self.holed(tmp_path)
+            without_empty_cells(found.rows(np.arange(59)), layout, "y", EmptyCells.REFUSE)
+
+    def test_where_answers_are_empty_it_is_said_that_those_rows_are_lost(self, tmp_path: Path) -> None:
+        with refused("data.missing_answers", "age 4, y 1, job 1"):
             without_empty_cells(*self.holed(tmp_path), "y", EmptyCells.REFUSE)
+        with refused("data.missing_target", "1") as caught:
+            found, layout = self.holed(tmp_path)
+            without_empty_cells(found.rows(np.arange(10, 60)), layout, "y", EmptyCells.REFUSE)
+        assert not any("fill" in caught.value.sentence(lang).replace("fill them in", "") for lang in LANGUAGES)
 
     def test_their_rows_are_dropped_and_counted(self, tmp_path: Path) -> None:
         kept, remarks = without_empty_cells(*self.holed(tmp_path), "y", EmptyCells.DROP)

@@ -10,7 +10,7 @@ import fedmarket.embedded
 import fedmarket.learning
 from fedmarket.domain.errors import LANGUAGES
 
-AREAS = ("update", "data", "recipe", "strategy", "columns")
+AREAS = ("update", "data", "recipe", "strategy", "columns", "quality")
 
 
 def catalogue(lang: str, area: str) -> dict[str, str]:
@@ -42,4 +42,7 @@ def test_every_refusal_in_the_code_has_a_sentence_and_every_sentence_a_refusal(a
         used |= set(re.findall(r'"(missing_value|not_finite|unknown_value)"', source))
     if area == "columns":
         used |= {f"left_out_{reason}" for reason in re.findall(r'_left_out\("([a-z_]+)"', source)}
+    if area == "quality":
+        used = set(re.findall(r'_remark\("([a-z0-9_]+)"', source))
+        used |= {name for name in catalogue("en", area) if f'"{name}"' in source}
     assert used == set(catalogue("en", area))

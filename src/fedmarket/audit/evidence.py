@@ -17,6 +17,7 @@ from fedmarket.learning.table import Table
 from fedmarket.record.evaluation import Scores, evaluate, open_validation
 from fedmarket.record.export import STORE, Export, read_export
 from fedmarket.record.facts import outcome
+from fedmarket.record.held import require_documents
 from fedmarket.record.live import Record
 from fedmarket.record.notes import noted_by_most
 from fedmarket.record.replay import OpenedRounds, check_announcements
@@ -84,7 +85,7 @@ class Evidence:
 
     @classmethod
     def open(cls, folder: Path, number: int, secret: bytes | None, now: int = 0) -> "Evidence":
-        """Read an export; raises UsageError where there is none, or where it does not know the task.
+        """Read an export; raises UsageError where there is none, or where it does not know the task or holds others'.
 
         Raises RefusedError where `secret` is the key of no seat in it: it would open nothing.
         """
@@ -94,7 +95,9 @@ class Evidence:
             raise UsageError("record.unknown_task", task=number, known=", ".join(map(str, known)) or "none")
         if secret is not None and address_of(secret) not in _seats(export, number):
             raise RefusedError("record.no_seat", account=address_of(secret), task=number)
-        record = Record(ExportedChain(export), FolderStore(folder / STORE))
+        store = FolderStore(folder / STORE)
+        require_documents(export.events, number, store)
+        record = Record(ExportedChain(export), store)
         return cls(export, record, number, secret, max(now, record.chain.head().timestamp))
 
     @property

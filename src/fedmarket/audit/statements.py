@@ -1,13 +1,14 @@
 """Reading a provider's statement from an exported record: with its own key, or with an evaluator's key anybody's."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fedmarket.audit.evidence import Evidence
 from fedmarket.domain.accounts import address_of, checksum
 from fedmarket.domain.errors import UsageError
 from fedmarket.domain.outcome import Outcome
-from fedmarket.domain.statement import Statement
+from fedmarket.domain.statement import Statement, middle
 from fedmarket.record.statements import make_statements, sent_statement, settled_outcome
 from fedmarket.record.task import Payment, TaskView
 from fedmarket.store.age import AgeIdentity
@@ -15,13 +16,16 @@ from fedmarket.store.age import AgeIdentity
 
 @dataclass(frozen=True)
 class Told:
-    """A statement, the evaluators that wrote it or another one, and what the record says of its payment.
+    """A statement, the evaluators whose figures it bears out, and what the record says of its payment.
 
-    `claim_deadline` is in block seconds, `scores_ppb` are everybody's agreed scores in join order.
+    What is measured is the lower median of what evaluators wrote; `writers` are within `tolerance_ppb` of it, and
+    `differing` are not. `claim_deadline` is in block seconds, `scores_ppb` are everybody's agreed scores in join order.
     """
 
     statement: Statement
     writers: tuple[str, ...]
+    differing: tuple[str, ...]
+    tolerance_ppb: int
     seats: int
     payment: Payment | None
     claim_deadline: int
@@ -69,7 +73,7 @@ class Statements:
             fault = "not_a_provider" if named else "which_provider"
             raise UsageError(f"statement.{fault}", account=provider, task=self._number, known=known)
         made = make_statements(self._record, self._number, self._found, identity)
-        return self._told(made[provider], (evaluator,))
+        return self._told({evaluator: made[provider]})
 
     def _sent(self, provider: str, identity: AgeIdentity) -> Told:
         seats = self._view.terms.evaluators
@@ -80,13 +84,18 @@ class Statements:
         }
         if not found:
             raise UsageError("statement.none", provider=provider, task=self._number)
-        return self._told(next(iter(found.values())), tuple(found))
+        return self._told(found)
 
-    def _told(self, statement: Statement, writers: tuple[str, ...]) -> Told:
-        view = self._view
+    def _told(self, found: Mapping[str, Statement]) -> Told:
+        """Return what the statements, equal but for what was measured, say together."""
+        view, tolerance = self._view, self._record.terms(self._number).goal.tolerance_ppb
+        measured, near = middle({seat: statement.measured for seat, statement in found.items()}, tolerance)
+        statement = replace(next(iter(found.values())), measured=measured)
         return Told(
             statement=statement,
-            writers=writers,
+            writers=near,
+            differing=tuple(seat for seat in found if seat not in near),
+            tolerance_ppb=tolerance,
             seats=len(view.terms.evaluators),
             payment=next((line for line in view.payments if line.account == statement.provider), None),
             claim_deadline=view.state.claim_deadline,

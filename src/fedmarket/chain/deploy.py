@@ -13,7 +13,7 @@ from fedmarket.chain.outbox import FileOutbox, MemoryOutbox, Order
 from fedmarket.chain.port import SINK
 from fedmarket.chain.sender import Sender
 from fedmarket.domain.accounts import address_of, checksum
-from fedmarket.domain.errors import ChainError
+from fedmarket.domain.errors import ChainRefusal
 
 DEMO = ("fedmarket demonstration", "DEMO")
 """Name and symbol of the token that a market is given where none is named; worth nothing."""
@@ -67,9 +67,21 @@ def deploy_token(web3: Web3, secret: bytes) -> str:
     return checksum(str(_create(sender, secret, "deploy_token", artifact("Token").deployment(*DEMO)).created))
 
 
+def deploy_catalogue(web3: Web3, secret: bytes, token: str, *, outbox: Path | None = None) -> Deployment:
+    """Deploy a DataCatalog whose prices are in `token`; its address is the deployment's `market`.
+
+    `outbox` is the folder of the account's outbox. Raises ChainError where the chain refuses or does not answer.
+    """
+    endpoint, account = Endpoint(web3), address_of(secret)
+    chain_id = endpoint.chain_id()
+    sender = Sender(endpoint, chain_id, account, FileOutbox(outbox, chain_id, account) if outbox else MemoryOutbox())
+    mined = _create(sender, secret, "deploy_catalogue", artifact("DataCatalog").deployment(token))
+    return Deployment(token, checksum(str(mined.created)), mined.block, mined.gas_used)
+
+
 def _create(sender: Sender, secret: bytes, verb: str, data: bytes) -> Mined:
     order = Order(verb, None, "0x" + data.hex(), limit_of(verb, data), keccak(data).hex())
     mined = sender.send(secret, order)
     if not mined.succeeded or mined.created is None:
-        raise ChainError("chain.reverted", verb=verb, transaction=mined.transaction)
+        raise ChainRefusal("chain.reverted", verb=verb, transaction=mined.transaction)
     return mined

@@ -8,10 +8,10 @@ from web3 import Web3
 
 from fedmarket.chain.abi import Function, artifact
 from fedmarket.chain.deploy import Deployment
-from fedmarket.chain.endpoint import Endpoint
+from fedmarket.chain.endpoint import Endpoint, NodeError
 from fedmarket.domain import codec
 from fedmarket.domain.accounts import checksum
-from fedmarket.domain.errors import ChainError, MarketError, RefusedError, SystemFault, UsageError
+from fedmarket.domain.errors import ChainError, ChainUsageError, MarketError, RefusedError, SystemFault, UsageError
 
 SCHEMA = "fedmarket/deployment/1"
 FOLDER = Path("deployments")
@@ -77,23 +77,42 @@ def write_deployment(path: Path, deployment: DeploymentFile) -> None:
 def check_deployment(web3: Web3, deployment: DeploymentFile) -> None:
     """Compare a deployment with its chain.
 
-    Raises ChainError on another chain and where nothing is at the address, RefusedError where other code is.
+    Raises what `_check_market` does, and UsageError where the market did not begin in the first block: events are
+    read from there on. A node that keeps no state so old cannot tell.
     """
     endpoint = Endpoint(web3)
+    _check_market(endpoint, deployment)
+    if not _may_begin_in(endpoint, deployment.market, deployment.first_block):
+        where = {"address": deployment.market, "url": endpoint.url}
+        raise UsageError("deployment.other_block", block=deployment.first_block, **where)
+
+
+def _check_market(endpoint: Endpoint, deployment: DeploymentFile) -> None:
+    """Raise ChainUsageError on another chain and where nothing is at the address, RefusedError where other code is."""
     found = endpoint.chain_id()
     if found != deployment.chain_id:
-        raise ChainError("chain.wrong_chain", url=endpoint.url, found=found, expected=deployment.chain_id)
+        raise ChainUsageError("chain.wrong_chain", url=endpoint.url, found=found, expected=deployment.chain_id)
     code = endpoint.code(deployment.market)
     if not code:
-        raise ChainError("chain.no_contract", address=deployment.market, url=endpoint.url)
+        raise ChainUsageError("chain.no_contract", address=deployment.market, url=endpoint.url)
     if keccak(code) != deployment.code_hash:
         raise RefusedError("deployment.other_code", address=deployment.market, url=endpoint.url)
+
+
+def _may_begin_in(endpoint: Endpoint, market: str, block: int) -> bool:
+    """Tell whether a contract came into being in a block, as far as the node remembers."""
+    if block > endpoint.latest().number:
+        return False
+    try:
+        return bool(endpoint.code(market, block)) and not (block and endpoint.code(market, block - 1))
+    except NodeError:
+        return True
 
 
 def contents(web3: Web3, deployment: DeploymentFile) -> Contents | None:
     """Return what the market has in it, or None where it is not on this chain."""
     try:
-        check_deployment(web3, deployment)
+        _check_market(Endpoint(web3), deployment)
     except (ChainError, RefusedError):
         return None
     tasks = _read(web3, deployment.market, artifact("TaskMarket").functions["task_count"])

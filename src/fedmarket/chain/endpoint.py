@@ -130,9 +130,13 @@ class Endpoint:
         """Return how many transactions an account has sent, as of "latest" or "pending"."""
         return _integer(self.ask("eth_getTransactionCount", account, tag))
 
-    def code(self, address: str) -> bytes:
-        """Return the code at an address, empty where there is none."""
-        return _bytes(self.ask("eth_getCode", address, "latest"))
+    def code(self, address: str, block: int | str = "latest") -> bytes:
+        """Return the code at an address in the state after a block, empty where there is none.
+
+        Raises NodeError where the node no longer keeps that state.
+        """
+        tag = block if isinstance(block, str) else hex(block)
+        return _bytes(self.ask("eth_getCode", address, tag))
 
     def gas_price(self) -> int:
         """Return the price of gas that the node proposes, in wei."""

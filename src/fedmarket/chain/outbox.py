@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from fedmarket.chain.fees import Fees
 from fedmarket.chain.process_lock import exclusive
-from fedmarket.domain.errors import ChainError, SystemFault
+from fedmarket.domain.errors import ChainUsageError, SystemFault
 
 
 @dataclass(frozen=True)
@@ -105,13 +105,13 @@ class FileOutbox:
             yield
 
     def read(self) -> list[Outgoing]:
-        """Return the calls in the order of their nonces; raises ChainError where the file is not an outbox."""
+        """Return the calls in the order of their nonces; raises ChainUsageError where the file is not an outbox."""
         if not self._path.exists():
             return []
         try:
             return [_parse(json.loads(line)) for line in self._path.read_text(encoding="ascii").splitlines()]
         except (ValueError, KeyError, TypeError) as error:
-            raise ChainError("chain.bad_outbox", path=str(self._path)) from error
+            raise ChainUsageError("chain.bad_outbox", path=str(self._path)) from error
 
     def write(self, calls: Sequence[Outgoing]) -> None:
         """Replace the calls: a new file takes the old one's place, and both it and the folder are synced."""
@@ -130,7 +130,8 @@ class FileOutbox:
         try:
             yield
         except OSError as error:
-            raise ChainError("chain.outbox_unwritable", path=str(self._path), detail=SystemFault.of(error)) from error
+            fault = SystemFault.of(error)
+            raise ChainUsageError("chain.outbox_unwritable", path=str(self._path), detail=fault) from error
 
 
 def _parse(line: dict[str, Any]) -> Outgoing:

@@ -8,7 +8,7 @@ from eth_abi.exceptions import DecodingError
 from fedmarket.chain.abi import Artifact
 from fedmarket.chain.endpoint import Endpoint, NodeError
 from fedmarket.domain.accounts import address_of, sign
-from fedmarket.domain.errors import ChainError
+from fedmarket.domain.errors import ChainUsageError
 from fedmarket.domain.typed_data import SigningDomain, permit_digest
 
 LIFETIME = 3600
@@ -28,7 +28,7 @@ class Permit:
 NO_PERMIT = Permit(0, 0, bytes(32), bytes(32))
 
 
-class TokenError(ChainError):
+class TokenError(ChainUsageError):
     """The market's token lacks something that it must have."""
 
 

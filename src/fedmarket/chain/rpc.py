@@ -20,7 +20,7 @@ from fedmarket.chain.permits import NO_PERMIT, Permit, Purse
 from fedmarket.chain.port import Head, Receipt
 from fedmarket.chain.sender import Pace, Sender
 from fedmarket.domain.accounts import address_of, checksum
-from fedmarket.domain.errors import ChainError, ContractRefusal, UsageError, sentence
+from fedmarket.domain.errors import ChainRefusal, ChainUsageError, ContractRefusal, UsageError, sentence
 from fedmarket.domain.reference.state import Event
 
 PERMITTED = frozenset({"open_task", "take_seat", "join"})
@@ -60,7 +60,7 @@ class RpcChain:
         self._endpoint = Endpoint(web3)
         self._chain_id = self._endpoint.chain_id()
         if chain_id not in (None, self._chain_id):
-            raise ChainError("chain.wrong_chain", url=self._endpoint.url, found=self._chain_id, expected=chain_id)
+            raise ChainUsageError("chain.wrong_chain", url=self._endpoint.url, found=self._chain_id, expected=chain_id)
         self._abi = artifact(self.contract)
         self._market = checksum(market_address)
         self._outbox = outbox
@@ -75,11 +75,11 @@ class RpcChain:
         """Return the market's token: the question also shows whether the address holds a market."""
         where = {"address": self._market, "url": self._endpoint.url}
         if not self._endpoint.code(self._market):
-            raise ChainError("chain.no_contract", **where)
+            raise ChainUsageError("chain.no_contract", **where)
         try:
             token = str(self._answer("token"))
         except NodeError as error:
-            raise ChainError("chain.not_a_market", **where) from error
+            raise ChainUsageError("chain.not_a_market", **where) from error
         return token
 
     def _answer(self, view: str) -> Any:
@@ -87,7 +87,7 @@ class RpcChain:
         shape = self._abi.functions[view]
         answer = self._endpoint.call({"to": self._market, "data": "0x" + shape.encode().hex()})
         if len(answer) != 32 or not any(answer):
-            raise ChainError("chain.not_a_market", address=self._market, url=self._endpoint.url)
+            raise ChainUsageError("chain.not_a_market", address=self._market, url=self._endpoint.url)
         return shape.decode(answer)[0]
 
     @property
@@ -174,10 +174,10 @@ class RpcChain:
                 self._senders[account] = Sender(self._endpoint, self._chain_id, account, box, self._pace)
             return self._senders[account]
 
-    def _refusal(self, account: str, order: Order, mined: Mined) -> ChainError | ContractRefusal:
+    def _refusal(self, account: str, order: Order, mined: Mined) -> ChainRefusal | ContractRefusal:
         """Return why a mined call reverted: it is replayed where it failed, then in the state before."""
         if mined.gas_used >= order.gas:
-            return ChainError("chain.out_of_gas", verb=order.verb, limit=order.gas)
+            return ChainRefusal("chain.out_of_gas", verb=order.verb, limit=order.gas)
         transaction = {"from": account, "to": order.to, "data": order.data, "gas": hex(order.gas)}
         for block in (mined.block, mined.block - 1):
             try:
@@ -185,12 +185,12 @@ class RpcChain:
             except NodeError as error:
                 if error.reason:
                     return _typed(order.verb, error.reason)
-        return ChainError("chain.reverted", verb=order.verb, transaction=mined.transaction)
+        return ChainRefusal("chain.reverted", verb=order.verb, transaction=mined.transaction)
 
 
-def _typed(verb: str, reason: str) -> ChainError | ContractRefusal:
+def _typed(verb: str, reason: str) -> ChainRefusal | ContractRefusal:
     try:
         sentence(f"contract.{reason}")
     except KeyError:
-        return ChainError("chain.unknown_reason", verb=verb, reason=reason)
+        return ChainRefusal("chain.unknown_reason", verb=verb, reason=reason)
     return ContractRefusal(f"contract.{reason}")

@@ -11,7 +11,7 @@ from eth_account import Account
 from fedmarket.chain.endpoint import Endpoint, Mined, NodeError
 from fedmarket.chain.fees import Fees, quote
 from fedmarket.chain.outbox import Attempt, Order, Outbox, Outgoing
-from fedmarket.domain.errors import ChainError
+from fedmarket.domain.errors import ChainError, ChainRefusal
 
 TRIES = 3
 
@@ -34,7 +34,7 @@ ANSWERS = (
 NO_MONEY = ("insufficient funds", "enough balance", "upfront cost", "insufficientfunds", "with account balance")
 
 
-class SendRefused(ChainError):
+class SendRefused(ChainRefusal):
     """The node does not take a transaction, and will not while nothing else changes."""
 
 

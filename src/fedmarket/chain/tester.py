@@ -21,7 +21,7 @@ from fedmarket.chain.outbox import MemoryOutbox, Order
 from fedmarket.chain.rpc import RpcChain
 from fedmarket.chain.sender import Pace, Sender
 from fedmarket.domain.accounts import address_of
-from fedmarket.domain.errors import ChainError
+from fedmarket.domain.errors import ChainRefusal
 
 GENESIS_TIME = 1_800_000_000
 ETHER = 10**18
@@ -128,7 +128,7 @@ class BareChain:
         call_id = f"{verb} {to} {data.hex()} {wei}"
         order = Order(verb, to, "0x" + data.hex(), limit_of(verb, data), call_id, wei)
         if not self._faucet.send(FAUCET, order).succeeded:
-            raise ChainError("chain.reverted", verb=verb, transaction="")
+            raise ChainRefusal("chain.reverted", verb=verb, transaction="")
 
 
 class TesterChain(RpcChain):

@@ -12,7 +12,7 @@ from fedmarket.chain.gas import LIMITS, limit_of
 from fedmarket.chain.outbox import FileOutbox, MemoryOutbox, Order
 from fedmarket.chain.sender import Pace, Sender
 from fedmarket.domain.accounts import address_of, checksum
-from fedmarket.domain.errors import ChainError, RefusedError, UsageError
+from fedmarket.domain.errors import ChainRefusal, RefusedError, UsageError
 
 GAS = 10_000_000
 """Gas that an account is given coins for: thrice what a role uses in a task of twelve rounds."""
@@ -90,7 +90,7 @@ class Treasury:
         call_id = f"{verb} {to} {data.hex()} {wei}"
         mined = self._sender.send(self.secret, Order(verb, to, "0x" + data.hex(), limit_of(verb, data), call_id, wei))
         if not mined.succeeded:
-            raise ChainError("chain.reverted", verb=verb, transaction=mined.transaction)
+            raise ChainRefusal("chain.reverted", verb=verb, transaction=mined.transaction)
 
 
 def deployment_gas() -> int:

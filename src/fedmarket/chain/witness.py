@@ -8,7 +8,7 @@ from fedmarket.chain.abi import artifact
 from fedmarket.chain.endpoint import Endpoint
 from fedmarket.chain.events import EventLog
 from fedmarket.chain.genuine import address_in, is_genuine
-from fedmarket.domain.errors import ChainError
+from fedmarket.domain.errors import ChainUsageError
 from fedmarket.domain.reference.state import Event
 
 
@@ -16,15 +16,15 @@ class ChainWitness:
     """One market's own logs on one chain, from `first_block` on."""
 
     def __init__(self, web3: Web3, chain_id: int, market: str, first_block: int) -> None:
-        """Look whether the chain and the contract are there; raises ChainError where they are not."""
+        """Look whether the chain and the contract are there; raises ChainUsageError where they are not."""
         self._endpoint = Endpoint(web3)
         self.first_block = first_block
         self._market = market
         found = self._endpoint.chain_id()
         if found != chain_id:
-            raise ChainError("chain.wrong_chain", url=self._endpoint.url, found=found, expected=chain_id)
+            raise ChainUsageError("chain.wrong_chain", url=self._endpoint.url, found=found, expected=chain_id)
         if not self._endpoint.code(market):
-            raise ChainError("chain.no_contract", address=market, url=self._endpoint.url)
+            raise ChainUsageError("chain.no_contract", address=market, url=self._endpoint.url)
 
     @property
     def place(self) -> str:

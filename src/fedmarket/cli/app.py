@@ -11,6 +11,7 @@ import typer
 from fedmarket.cli.account_command import add_accounts
 from fedmarket.cli.audit_command import add_audit
 from fedmarket.cli.chain_command import add_chain_up
+from fedmarket.cli.dataset_command import add_dataset
 from fedmarket.cli.demo_command import add_demo
 from fedmarket.cli.deploy_command import add_deploy
 from fedmarket.cli.help import HelpfulGroup
@@ -100,6 +101,7 @@ def build(words: Words, programs: Programs, environ: Mapping[str, str]) -> typer
     provider = _group(app, "provider", words)
     add_preview(provider, words, programs.preview_task)
     add_statement(provider, words)
+    add_dataset(_group(app, "dataset", words), words, environ)
     add_task(_group(app, "task", words), words, programs.open_record)
     add_chain_up(_group(app, "chain", words), words, environ)
     add_deploy(app, words, environ)

@@ -58,6 +58,7 @@ def statement_json(told: "Told") -> str:
         "statement": json.loads(told.statement.encoded),
         "interval_ppb": [str(end) for end in told.statement.interval_ppb],
         "evaluators": list(told.writers),
+        "differing": list(told.differing),
         "seats": told.seats,
         "payment": payment,
         "claim_deadline": told.claim_deadline,

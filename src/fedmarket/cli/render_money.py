@@ -17,8 +17,11 @@ PLACES = 4
 def released(report: TaskReport, words: Words) -> str:
     """Return the sentence about the performance money that the effect set free."""
     amounts = {"released": tokens(report.released, PLACES), "budget": tokens(report.budget)}
+    if not any(line.score_ppb > 0 for line in report.providers):
+        return words("released_nothing", **amounts)
     if report.skill_target_ppb is None:
-        return words("released_no_target", **amounts)
+        whole = report.released == report.budget
+        return words("released_no_target" if whole else "released_floor", **amounts)
     return words(
         "released",
         share=100 * report.released / max(report.budget, 1),

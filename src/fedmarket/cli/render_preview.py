@@ -84,6 +84,7 @@ def _tensors(line: "UpdateLine", words: Words) -> Table:
 def _update(preview: "Preview", words: Words) -> list[RenderableType]:
     line, training = preview.update, preview.terms.training
     later = [reader for reader in preview.handed_on if reader not in line.readers]
+    few = {"rows": f"{preview.rows:,}", "batch": training.batch}
     return [
         words("header"),
         words("sizes", plain=f"{line.plain_size:,}", sealed=f"{line.sealed_size:,}", signature=line.signature_size),
@@ -94,8 +95,14 @@ def _update(preview: "Preview", words: Words) -> list[RenderableType]:
         words("handed_on"),
         _readers_table(tuple(later), preview.account, words),
         "",
-        words("epsilon", steps=training.steps, batch=training.batch),
+        words("epsilon", steps=training.steps, batch=training.batch, rows=f"{preview.rows:,}", times=_times(preview)),
+        *([words("few_rows", **few)] if preview.rows < training.batch else []),
     ]
+
+
+def _times(preview: "Preview") -> str:
+    """Return how often each row is drawn: "2-3", or "2"."""
+    return "-".join(f"{count:,}" for count in dict.fromkeys(preview.drawn))
 
 
 def _readers_table(readers: "tuple[Reader, ...]", me: str, words: Words) -> Table:

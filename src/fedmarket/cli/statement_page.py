@@ -6,7 +6,7 @@ from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING
 
-from fedmarket.cli.amounts import places_needed, tokens
+from fedmarket.cli.amounts import UNIT, places_needed, tokens
 from fedmarket.cli.page import printable
 from fedmarket.cli.why import reason_word, why
 from fedmarket.domain.errors import sentence
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 PPB = 1_000_000_000
 PLACES = 4
+LEAST_SHOWN = UNIT // 10**PLACES
+DIGIT_PPB: int = PPB // 10**PLACES
+"""What the last digit stands for that is printed of a skill."""
 ONLY_WHERE_ANY = ("bond_debited", "bond_forfeited")
 LAST_SECOND = 253_402_300_799
 """The last second of the year 9999: the latest that a date can show."""
@@ -75,7 +78,7 @@ def statement_page(told: "Told", reader: Reader) -> StatementPage:
         lead=reader("page_lead", requester=found.requester, task=found.task, **measured),
         sections=(
             _paid(told, reader),
-            _contribution(found, reader),
+            _contribution(told, reader),
             _rounds(found, reader),
             _without(found, reader),
             _bond(told, reader),
@@ -87,7 +90,10 @@ def statement_page(told: "Told", reader: Reader) -> StatementPage:
 def _paid(told: "Told", reader: Reader) -> Section:
     found, money = told.statement, told.statement.money
     reason = why(_line(found), [_Score(score) for score in told.scores_ppb], reader.lang, reader.unit)
-    amounts = {name: tokens(getattr(money, name), PLACES) for name in ("owed", "pay", "participation")}
+    # The two parts add up as printed: what is cut off of both is told with the pay.
+    owed, participation = (amount - amount % LEAST_SHOWN for amount in (money.owed, money.participation))
+    parts = {"owed": owed, "pay": owed - participation, "participation": participation}
+    amounts = {name: tokens(amount, PLACES) for name, amount in parts.items()}
     return Section(
         reader("paid_heading"),
         (reader("paid_owed", **amounts), reader("paid_why", reason=printable(reason)), _released(found, reader)),
@@ -127,13 +133,17 @@ def _line(found: "Statement") -> ProviderLine:
     )
 
 
-def _contribution(found: "Statement", reader: Reader) -> Section:
+def _contribution(told: "Told", reader: Reader) -> Section:
+    found = told.statement
     low, high = found.interval_ppb
     figures = {"score": _skill(found.score_ppb), "low": _skill(low), "high": _skill(high)}
     said = [reader("contribution_is", **figures)]
     if low <= 0 <= high and found.delivered:
         said.append(reader("contribution_near_zero"))
     said.append(reader("contribution_means", rows=found.validation_rows, best=found.best_round))
+    if told.differing:
+        facts = {"accounts": ", ".join(told.differing), "tolerance": f"{told.tolerance_ppb / PPB:.9f}".rstrip("0")}
+        said.append(reader("contribution_differs", **facts))
     return Section(reader("contribution_heading"), tuple(said))
 
 
@@ -167,12 +177,13 @@ def _ranges(rounds: tuple[int, ...]) -> str:
 
 
 def _without(found: "Statement", reader: Reader) -> Section:
-    lost = found.final_ppb - found.measured.without_ppb
+    lost = _rounded(found.final_ppb) - _rounded(found.measured.without_ppb)
     kind = "lower" if lost > 0 else "higher" if lost < 0 else "same"
     figures = {"without": _skill(found.measured.without_ppb), "final": _skill(found.final_ppb)}
     said = reader(f"without_{kind}", difference=_skill(abs(lost)), **figures)
     means = reader("without_means", round=found.measured.without_round, best=found.best_round)
-    return Section(reader("without_heading"), (said, means, reader("without_not_paid")))
+    opposite = [reader("without_signs")] if lost * _rounded(found.score_ppb) < 0 else []
+    return Section(reader("without_heading"), (said, *opposite, means, reader("without_not_paid")))
 
 
 def _bond(told: "Told", reader: Reader) -> Section:
@@ -222,7 +233,12 @@ def _check(found: "Statement", reader: Reader) -> Section:
 
 
 def _skill(ppb: int) -> str:
-    return f"{ppb / PPB:.4f}"
+    return f"{_rounded(ppb) / PPB:.4f}"
+
+
+def _rounded(ppb: int) -> int:
+    """Return a skill as it is printed, so that what is said of printed figures holds for them."""
+    return (2 * ppb + DIGIT_PPB) // (2 * DIGIT_PPB) * DIGIT_PPB
 
 
 def _hex(hash32: bytes) -> str:

@@ -20,7 +20,7 @@ def pay_sentences(terms: Terms, words: Words) -> list[str]:
             participation=tokens(money.participation),
             fees=tokens(terms.rounds * money.aggregator_fee + len(terms.evaluators) * money.evaluator_fee),
         ),
-        words("skill"),
+        words("skill_number" if terms.data.regression else "skill"),
         *_effect(terms, words),
         *_participation(terms, words),
         words(

@@ -5,7 +5,7 @@ from errno import errorcode
 from functools import cache
 from importlib.resources import files
 from json import loads
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 LANGUAGES = ("en", "zh")
 
@@ -40,13 +40,21 @@ class SystemFault:
         return self.sentence()
 
 
+@runtime_checkable
+class Spoken(Protocol):
+    """What speaks every language itself when it stands in a sentence."""
+
+    def sentence(self, lang: str = "en") -> str:
+        """Return it in `lang`."""
+
+
 def sentence(message_id: str, lang: str = "en", /, **params: object) -> str:
     """Return the catalogue's sentence for `message_id` ("<area>.<name>") with its parameters filled in.
 
     Raises KeyError for an id or parameter that the catalogue does not know: a fault of ours, never of a user.
     """
     area, name = message_id.split(".", 1)
-    spoken = {name: value.sentence(lang) if isinstance(value, SystemFault) else value for name, value in params.items()}
+    spoken = {name: value.sentence(lang) if isinstance(value, Spoken) else value for name, value in params.items()}
     return _catalogue(lang, area)[name].format(**spoken)
 
 
@@ -131,5 +139,19 @@ class StoreError(UnreachableError):
     """A store does not hold, or does not take, what it should."""
 
 
-class ChainError(UnreachableError):
-    """The chain does not answer, or answers something that is not ours."""
+class ChainError(MarketError):
+    """A call came to nothing because of the chain or of the way to it: no other party can be behind that."""
+
+    exit_code = 4
+
+
+class ChainUsageError(ChainError):
+    """The chain answers, and what was named for it cannot be used: another chain, contract, token or outbox."""
+
+    exit_code = 2
+
+
+class ChainRefusal(ChainError):
+    """The chain answers and refuses a transaction by its own rules: an account without coins, say."""
+
+    exit_code = 3

@@ -1,9 +1,11 @@
 """A provider's statement: what it was paid in a settled task and why, with the numbers to check it by."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fedmarket.domain import canonical, codec
 from fedmarket.domain.codec import Amount, Signed
+from fedmarket.domain.score_table import lower_median
 
 SCHEMA = "fedmarket/statement/1"
 ACCEPTED, MISSED = "accepted", "missed"
@@ -62,6 +64,23 @@ class Measured:
     stderr_ppb: Signed
     without_ppb: Signed
     without_round: int
+
+
+def middle(measured: Mapping[str, Measured], tolerance_ppb: int) -> tuple[Measured, tuple[str, ...]]:
+    """Return the lower median of each figure of `measured` by its writer, and the writers within the tolerance of both.
+
+    The round is the lower median of theirs, or of everybody's where nobody is within it, so that no single writer
+    decides what is shown as long as most are honest. There is at least one writer.
+    """
+    stderr = lower_median([each.stderr_ppb for each in measured.values()])
+    without = lower_median([each.without_ppb for each in measured.values()])
+    near = tuple(
+        writer
+        for writer, each in measured.items()
+        if max(abs(each.stderr_ppb - stderr), abs(each.without_ppb - without)) <= tolerance_ppb
+    )
+    rounds = [measured[writer].without_round for writer in near or measured]
+    return Measured(Signed(stderr), Signed(without), lower_median(rounds)), near
 
 
 @dataclass(frozen=True)

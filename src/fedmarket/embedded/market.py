@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from fedmarket.agents.actor import Action, Actor, Agent
 from fedmarket.agents.aggregator import AggregatorAgent
 from fedmarket.agents.evaluator import EvaluatorAgent
-from fedmarket.agents.provider import ProviderAgent, Trainer, trainer_on
+from fedmarket.agents.provider import NO_LISTING, ProviderAgent, Trainer, trainer_on
 from fedmarket.agents.requester import RequesterAgent
 from fedmarket.chain.port import Chain
 from fedmarket.chain.tester import TesterChain
@@ -28,11 +28,16 @@ from fedmarket.embedded.plan import (
     Seats,
     allow_list,
     anybody,
+    check_whole,
+    choose,
     guess_schema,
     make_terms,
+    ppb,
+    validation_arrays,
     within_budget,
 )
 from fedmarket.embedded.report import RoundLine, TaskReport
+from fedmarket.embedded.seat_names import is_seat_name
 from fedmarket.embedded.telling import Telling, round_line, tell
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.server_step import build_server_step
@@ -49,6 +54,7 @@ from fedmarket.store.memory import MemoryStore
 
 Stage = Callable[[str, dict[str, object]], None]
 PURSE = 100 * TOKEN
+ADMISSIONS = ("list", "open")
 
 
 class EmbeddedChain(Chain, Protocol):
@@ -66,13 +72,17 @@ class EmbeddedChain(Chain, Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Party:
-    """A provider-to-be: its name, key, weight, and how it trains; `table` where it has data."""
+    """A provider-to-be: its name, key, weight, and how it trains; `table` where it has data.
+
+    `listing` is the hash of its dataset's listing, 32 zero bytes where it has none.
+    """
 
     name: str
     secret: bytes
     weight: int
     trainer: Trainer
     table: Table | None
+    listing: bytes = NO_LISTING
 
 
 class Market:
@@ -126,19 +136,27 @@ class Market:
         standardised by the validation set's own means and deviations, and `plan.guess_schema` tells whether the target
         has classes or is a number. With `bounds`, lowest and highest value of each feature, its constants come from
         what providers say of their columns before round 1 instead. Raises UsageError where the budget does not cover
-        the fees.
+        the fees, and where an option or the validation set
+        cannot be.
         """
-        chosen = replace(OPEN_OPTIONS if admission == "open" else Options(), target=target_skill, **options)
+        if admission not in ADMISSIONS:
+            raise UsageError("embedded.bad_admission", choice=str(admission)[:40], known=", ".join(ADMISSIONS))
+        for name, count in (("budget", budget), ("evaluators", evaluators), ("standbys", standbys)):
+            check_whole(name, count)
+        if target_skill is not None:
+            ppb(target_skill)
+        features, labels = validation_arrays(validation)
+        defaults = OPEN_OPTIONS if admission == "open" else Options()
+        chosen = replace(choose(defaults, options), target=target_skill)
         try:
             chosen = within_budget(chosen, budget, evaluators)
         except ValueError as error:
             raise UsageError("embedded.budget_too_small", detail=str(error)) from error
-        features = np.asarray(validation[0], np.float64)
         names = [f"feature_{i}" for i in range(features.shape[1])]
-        schema = schema or guess_schema(features, validation[1], names, chosen.recipe)
+        schema = schema or guess_schema(features, labels, names, chosen.recipe)
         if bounds:
             schema = replace(schema, bounds=tuple((plain_decimal(low), plain_decimal(high)) for low, high in bounds))
-        return TaskPlan(self, validation, schema, chosen, evaluators, standbys, admission)
+        return TaskPlan(self, (features, labels), schema, chosen, evaluators, standbys, admission)
 
     def export(self, folder: Path) -> Path:
         """Write the events beside the store, so that an audit can read them without this chain."""
@@ -160,20 +178,33 @@ class TaskPlan:
     admission: Literal["list", "open"] = "list"
     parties: list[Party] = field(default_factory=list)
 
-    def provider(self, name: str, features: ArrayLike, labels: ArrayLike, *, weight: int | None = None) -> None:
-        """Add a provider with its own raw features (n, d) and labels (n,); it weighs as many rows as it has."""
+    def provider(
+        self,
+        name: str,
+        features: ArrayLike,
+        labels: ArrayLike,
+        *,
+        weight: int | None = None,
+        listing: bytes = NO_LISTING,
+    ) -> None:
+        """Add a provider with its own raw features (n, d) and labels (n,); it weighs as many rows as it has.
+
+        With the hash (32 bytes) of its dataset's `listing`, the task counts for that dataset's track record.
+        """
         table = table_from_arrays(features, np.asarray(labels), self.schema)
-        self._add(name, weight or len(table), trainer_on(table, self.schema), table)
+        self._add(name, weight or len(table), trainer_on(table, self.schema), table, listing)
 
     def untrained_provider(self, name: str, trainer: Trainer, weight: int) -> None:
         """Add a provider that answers with `trainer` whatever it is asked: a free rider, an attacker."""
         self._add(name, weight, trainer, None)
 
-    def _add(self, name: str, weight: int, trainer: Trainer, table: Table | None) -> None:
+    def _add(self, name: str, weight: int, trainer: Trainer, table: Table | None, listing: bytes = NO_LISTING) -> None:
         if any(party.name == name for party in self.parties):
             raise UsageError("embedded.provider_twice", name=name)
+        if is_seat_name(name):
+            raise UsageError("embedded.seat_name", name=name[:40])
         secret = self.market.secret(f"provider {name}")
-        self.parties.append(Party(name, secret, weight, trainer, table))
+        self.parties.append(Party(name, secret, weight, trainer, table, listing))
 
     def run(
         self, on_round: Callable[[RoundLine], None] = lambda line: None, on_stage: Stage = lambda name, facts: None
@@ -277,7 +308,9 @@ class TaskRun:
             *(AggregatorAgent(actor, number) for actor in self.aggregators),
             *(EvaluatorAgent(actor, number) for actor in self.evaluators),
             *(
-                ProviderAgent(actor, number, party.trainer, weight=party.weight, table=party.table)
+                ProviderAgent(
+                    actor, number, party.trainer, listing=party.listing, weight=party.weight, table=party.table
+                )
                 for actor, party in parties
             ),
         ]
@@ -288,7 +321,7 @@ class TaskRun:
             self._watch(action)
         number = requester.task
         if number is None:
-            raise self.requester.refusals[-1]
+            raise (self.requester.refusals or [UsageError("embedded.not_opened")])[-1]
         self._on_stage("opened", {"task": number})
         agents: list[Agent] = [requester, *self._agents(number)]
         drive(self.market.chain, self.record, agents, lambda: self.record.task(number).final, self._watch)

@@ -1,6 +1,6 @@
 """From arrays and a budget to a task's terms: sensible defaults that a requester may replace one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,8 @@ from fedmarket.domain.canonical import digest
 from fedmarket.domain.chain_terms import Windows
 from fedmarket.domain.codec import Amount
 from fedmarket.domain.derive import hkdf
+from fedmarket.domain.errors import DataError, UsageError
+from fedmarket.domain.rates import DECIMAL
 from fedmarket.domain.recipe_choice import CLASSES_ONLY, NUMBERS_ONLY, RecipeChoice
 from fedmarket.domain.terms import (
     Admission,
@@ -28,7 +30,15 @@ from fedmarket.domain.terms import (
 )
 from fedmarket.learning.metrics import measure
 from fedmarket.learning.recipe import build_recipe
-from fedmarket.learning.table import Table, raw_labels, regression_schema, schema_from_arrays, table_from_arrays
+from fedmarket.learning.table import (
+    Table,
+    float_array,
+    raw_labels,
+    refuse_gaps,
+    regression_schema,
+    schema_from_arrays,
+    table_from_arrays,
+)
 from fedmarket.learning.tensors import model_id
 from fedmarket.learning.validation import SALT_BYTES, pack_validation
 from fedmarket.record.sealed import put_sealed
@@ -109,8 +119,51 @@ class Seats:
 
 
 def ppb(text: str) -> int:
-    """Return a decimal string such as "0.90" in billionths."""
-    return int(Decimal(text) * PPB)
+    """Return a decimal string such as "0.90" in billionths; raises UsageError for what is no plain decimal."""
+    if not DECIMAL.fullmatch(str(text)):
+        raise UsageError("embedded.bad_skill", text=str(text)[:40])
+    return int(Decimal(str(text)) * PPB)
+
+
+ELSEWHERE = ("target", "performance")
+"""Options that follow from the target skill and the budget."""
+
+
+def choose(defaults: Options, chosen: Mapping[str, Any]) -> Options:
+    """Return options that differ from `defaults` by what was `chosen`, by name.
+
+    Raises UsageError for a name that there is not, and for what is no whole number where one is needed.
+    """
+    known = [name for name in vars(defaults) if name not in ELSEWHERE]
+    unknown = [name for name in chosen if name not in known]
+    if unknown:
+        raise UsageError("embedded.unknown_option", name=unknown[0][:40], known=", ".join(known))
+    for name, value in chosen.items():
+        if type(getattr(Options, name)) is int:
+            check_whole(name, value)
+    return replace(defaults, **chosen)
+
+
+def check_whole(name: str, value: object) -> None:
+    """Raise UsageError where `value` is no whole number above or equal to zero."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise UsageError("embedded.not_whole", name=name, value=str(value)[:40])
+
+
+def validation_arrays(validation: tuple[ArrayLike, ArrayLike]) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Return a requester's raw features (n, d) and labels (n,) as arrays.
+
+    Raises UsageError where they are no pair, and DataError: not_numeric, no_rows, bad_shape, missing_value, not_finite.
+    """
+    if len(validation) != 2:
+        raise UsageError("embedded.no_pair", count=len(validation))
+    features, labels = float_array(validation[0]), np.asarray(validation[1])
+    if not features.size:
+        raise DataError("data.no_rows")
+    if features.ndim != 2 or labels.shape != features.shape[:1]:
+        raise DataError("data.bad_shape", found=f"{features.shape} / {labels.shape}", expected="(n, d) / (n,)")
+    refuse_gaps(features, [f"feature_{place}" for place in range(features.shape[1])])
+    return features, labels
 
 
 def allow_list(listed: Sequence[tuple[str, int]], min_providers: int | None = None) -> Admission:

@@ -9,8 +9,10 @@ from fedmarket.domain.accounts import address_of
 from fedmarket.domain.ask import Ask
 from fedmarket.domain.constants import Summary
 from fedmarket.domain.derive import hkdf
+from fedmarket.domain.errors import DataError
 from fedmarket.domain.lifecycle import Role
 from fedmarket.domain.terms import Seat, Terms
+from fedmarket.embedded.enough_rows import LEAST_SITE_ROWS
 from fedmarket.embedded.rehearsal import Call, Put, Rehearsal, weight_of
 from fedmarket.learning.table import Table
 from fedmarket.learning.tensors import decode
@@ -105,13 +107,22 @@ class Preview:
     most: int
     even: int
 
+    @property
+    def drawn(self) -> tuple[int, int]:
+        """How often at least and at most each row is drawn in a round's training."""
+        draws = self.terms.training.steps * self.terms.training.batch
+        return draws // self.rows, -(-draws // self.rows)
+
 
 def preview(record: Record, number: int, table: Table, secret: bytes | None, weight: int | None = None) -> Preview:
     """Rehearse joining task `number` with `table` and sending round 1's update; nothing is sent.
 
     Without a `secret` a made-up account takes the place of the first on the allow-list. `weight` is the units of bond
-    under open admission. Raises what would keep the agent from taking part: TermsError, RefusedError.
+    under open admission. Raises what would keep the agent from taking part: TermsError, RefusedError; and DataError
+    too_few_to_train for rows of which an update would tell too much.
     """
+    if len(table) < LEAST_SITE_ROWS:
+        raise DataError("data.too_few_to_train", rows=len(table), limit=LEAST_SITE_ROWS)
     terms = agreed_terms(record, number)
     stand_in, replaced = secret is None, None
     secret = secret or token_bytes(32)

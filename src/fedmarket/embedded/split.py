@@ -16,15 +16,24 @@ def deal(groups: NDArray[np.int64], shares: Sequence[float], random: np.random.G
     Rows are shuffled within their group and dealt in turn, so that every part has its share of every group to within a
     few rows. Returns len(shares) + 1 arrays of ascending places.
     """
-    part = np.searchsorted(np.cumsum(shares), (np.arange(len(groups)) + 0.5) * STEP % 1.0, side="right")
+    part = _parts(len(groups), shares)
     order = _in_groups(groups, random)
     return [np.sort(order[part == place]) for place in range(len(shares) + 1)]
+
+
+def part_sizes(rows: int, shares: Sequence[float]) -> list[int]:
+    """Return how many of so many rows `deal` puts into each part, the rest last: more rows, never fewer in a part."""
+    return [int(size) for size in np.bincount(_parts(rows, shares), minlength=len(shares) + 1)]
 
 
 def deal_evenly(groups: NDArray[np.int64], parts: int, random: np.random.Generator) -> list[Places]:
     """Deal rows of `groups` (n,) into `parts` of equal size, each with its share of every group to within a row."""
     order = _in_groups(groups, random)
     return [np.sort(order[place::parts]) for place in range(parts)]
+
+
+def _parts(rows: int, shares: Sequence[float]) -> Places:
+    return np.searchsorted(np.cumsum(shares), (np.arange(rows) + 0.5) * STEP % 1.0, side="right")
 
 
 def _in_groups(groups: NDArray[np.int64], random: np.random.Generator) -> Places:

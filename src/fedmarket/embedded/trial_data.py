@@ -11,23 +11,21 @@ from numpy.typing import NDArray
 from fedmarket.domain.errors import DataError, UsageError
 from fedmarket.domain.remark import Remark
 from fedmarket.domain.terms import DataSchema
+from fedmarket.embedded.enough_rows import LEAST_ROWS, LEAST_SITE_ROWS, held_out, rows_needed
 from fedmarket.embedded.references import Raw
+from fedmarket.embedded.seat_names import is_seat_name
 from fedmarket.embedded.split import deal, deal_evenly
 from fedmarket.learning.column_kinds import Layout, judge_columns
 from fedmarket.learning.data_file import read_sheet
 from fedmarket.learning.empty_cells import EmptyCells, without_empty_cells
 from fedmarket.learning.features import feature_values, label_texts, target_numbers
+from fedmarket.learning.magnitude import check_magnitude
 from fedmarket.learning.sheet import Sheet, Texts, Unusable, as_texts, listed
 from fedmarket.learning.standardise import constants, decimals
 from fedmarket.learning.target_kind import Target, imbalance, judge_target
 
-LEAST_ROWS = 50
-LEAST_SITE_ROWS = 16
 ENOUGH_VALIDATION = 100
-MOST_SITES = 30
-MOST_VALIDATION_ROWS = 5_000
-MOST_TEST_ROWS = 10_000
-"""Held-out rows measure well long before they are as many: the rest goes to the sites."""
+FEWEST_SITES, MOST_SITES = 2, 30
 SITE = "site"
 
 
@@ -75,13 +73,13 @@ class TrialData:
 def make_trial_data(choice: Choice) -> TrialData:
     """Read the file, judge its columns and divide its rows; the same choice gives the same division.
 
-    Raises DataError, each with what to do: whatever the readers raise, too_few_rows, target_is_number, no_by,
+    Raises DataError, each with what to do: whatever the readers raise, too_few_rows, too_few_left, no_by,
     by_is_target, too_few_sites, too_many_sites, missing_values, rare_class and the like.
     """
     sheet = read_sheet(choice.file, choice.target, choice.encoding)
+    _require_rows(sheet, choice, "data.too_few_rows")
     sheet, remarks = without_empty_cells(sheet, _judge(sheet, choice)[1], choice.target, choice.empty_cells)
-    if len(sheet) < LEAST_ROWS:
-        raise DataError("data.too_few_rows", rows=len(sheet), limit=LEAST_ROWS)
+    _require_rows(sheet, choice, "data.too_few_left")
     target, layout = _judge(sheet, choice)
     random = np.random.Generator(np.random.PCG64(choice.seed))
     parts = _divide(sheet, target, choice, random)
@@ -100,6 +98,15 @@ def make_trial_data(choice: Choice) -> TrialData:
     )
 
 
+def _require_rows(sheet: Sheet, choice: Choice, fault: str) -> None:
+    """Raise DataError `fault` where there are too few rows for two sites, too_few_for_sites for those asked for."""
+    for sites, kind in ((FEWEST_SITES, fault), (FEWEST_SITES if choice.by else choice.sites, "data.too_few_for_sites")):
+        needed = rows_needed(sites, choice.holdout, own_validation=choice.validation is not None)
+        if len(sheet) < needed:
+            numbers = {"rows": len(sheet), "limit": needed, "sites": sites, "least": LEAST_SITE_ROWS}
+            raise DataError(kind, **numbers)
+
+
 def _few_rows(rows: int) -> list[Remark]:
     """Return what to know where the requester measures on few rows."""
     few = rows < LEAST_ROWS
@@ -107,8 +114,6 @@ def _few_rows(rows: int) -> list[Remark]:
 
 
 def _judge(sheet: Sheet, choice: Choice) -> tuple[Target, Layout]:
-    if not len(sheet):
-        raise DataError("data.no_rows")
     target = judge_target(sheet, choice.target)
     aside = {*choice.without, *([choice.by] if choice.by else [])}
     for name in aside:
@@ -130,10 +135,8 @@ class _Parts:
 def _divide(sheet: Sheet, target: Target, choice: Choice, random: np.random.Generator) -> _Parts:
     strata, owner = _strata(sheet, target), _owners(sheet, choice)
     groups = strata if owner is None else strata + (int(strata.max()) + 1) * owner.codes.astype(np.int64)
-    own_file = choice.validation is not None
-    first = 0.0 if own_file else min(choice.holdout, MOST_VALIDATION_ROWS / len(sheet))
-    second = min(choice.holdout, MOST_TEST_ROWS / len(sheet))
-    validation, test, rest = deal(groups, (first, second), random)
+    shares = held_out(len(sheet), choice.holdout, own_validation=choice.validation is not None)
+    validation, test, rest = deal(groups, shares, random)
     if owner is not None:
         held = owner.codes[rest]
         sites = [(_site_name(choice.by, name), rest[held == code]) for code, name in enumerate(owner.values)]
@@ -162,16 +165,19 @@ def _owners(sheet: Sheet, choice: Choice) -> Texts | None:
         raise DataError("data.by_missing", column=choice.by, count=f"{int(column.missing.sum()):,}")
     owner = as_texts(column)
     count = len(np.unique(owner.codes))
-    if not 2 <= count <= MOST_SITES:
-        fault = "data.too_few_sites" if count < 2 else "data.too_many_sites"
+    if not FEWEST_SITES <= count <= MOST_SITES:
+        fault = "data.too_few_sites" if count < FEWEST_SITES else "data.too_many_sites"
         raise DataError(fault, column=choice.by, count=count, limit=MOST_SITES)
     return owner
 
 
 def _site_name(by: str | None, value: str) -> str:
-    """Return a site's name: what the column says, with the column's name before a bare number."""
+    """Return a site's name: what the column says, with the column's name before a bare number.
+
+    "site" goes before what one of the task's own seats is called.
+    """
     name = f"{by} {value}" if value.replace(".", "").replace("-", "").isdigit() else value
-    return name[:40]
+    return (f"{SITE} {name}" if is_seat_name(name) else name)[:40]
 
 
 def _large_enough(
@@ -187,8 +193,9 @@ def _large_enough(
             remarks.append(Remark("columns.one_class_site", {"site": name, "column": target.column}))
         else:
             kept.append((name, places))
-    if len(kept) < 2:
-        raise DataError("data.no_sites", count=len(kept), reasons=listed([name for name, _ in sites]))
+    if len(kept) < FEWEST_SITES:
+        found = listed([f"{name} ({len(places)})" for name, places in sites])
+        raise DataError("data.no_sites", count=len(kept), sites=found, limit=LEAST_SITE_ROWS)
     names = [name for name, _ in kept]
     if len(set(names)) < len(names):
         raise DataError("data.sites_alike", names=listed(sorted({name for name in names if names.count(name) > 1})))
@@ -202,7 +209,7 @@ def _own_validation(choice: Choice, target: Target, layout: Layout) -> Sheet:
     sheet.require((choice.target, *(used.column for used in layout.used)))
     sheet, _ = without_empty_cells(sheet, layout, choice.target, choice.empty_cells)
     if len(sheet) < LEAST_ROWS:
-        raise DataError("data.too_few_rows", rows=len(sheet), limit=LEAST_ROWS)
+        raise DataError("data.too_few_validation_rows", rows=len(sheet), limit=LEAST_ROWS)
     if not target.is_number:
         found = label_texts(sheet, choice.target)
         unknown = [name for name in found.values if name not in target.classes]
@@ -214,7 +221,10 @@ def _own_validation(choice: Choice, target: Target, layout: Layout) -> Sheet:
 
 def _schema(validation: Sheet, layout: Layout, target: Target) -> tuple[Layout, DataSchema]:
     """Return the schema with constants of the validation set, without columns of numbers that never vary there."""
-    means, scales = constants(feature_values(validation, layout.features), np.array(layout.yes_no, np.bool_))
+    raw = feature_values(validation, layout.features)
+    for name, values in zip(layout.features, raw.T, strict=True):
+        check_magnitude(name, values)
+    means, scales = constants(raw, np.array(layout.yes_no, np.bool_))
     flat = {name for name, scale in zip(layout.features, scales, strict=True) if scale == 0}
     if flat:
         remarks = tuple(Remark("columns.left_out_flat", {"column": name}) for name in sorted(flat))
@@ -225,6 +235,7 @@ def _schema(validation: Sheet, layout: Layout, target: Target) -> tuple[Layout, 
     schema = DataSchema(layout.features, decimals(means), decimals(scales), target.column, target.classes)
     if target.is_number:
         values = target_numbers(validation, target.column)
+        check_magnitude(target.column, values)
         mean, scale = decimals(np.array([values.mean(), values.std()]))
         schema = replace(schema, target_mean=mean, target_scale=scale)
     return layout, schema
@@ -256,5 +267,5 @@ def check_choice(choice: Choice) -> None:
         raise UsageError("embedded.bad_holdout", share=choice.holdout)
     if choice.empty_cells not in set(EmptyCells):
         raise UsageError("embedded.bad_empty_cells", choice=choice.empty_cells[:40], known=", ".join(EmptyCells))
-    if not 2 <= choice.sites <= MOST_SITES:
+    if not FEWEST_SITES <= choice.sites <= MOST_SITES:
         raise UsageError("embedded.bad_sites", count=choice.sites, limit=MOST_SITES)

@@ -11,7 +11,9 @@ from fedmarket.domain.errors import DataError
 from fedmarket.domain.remark import Remark
 from fedmarket.learning.column_builder import is_number
 from fedmarket.learning.features import Feature, parse_feature
+from fedmarket.learning.magnitude import check_magnitude
 from fedmarket.learning.sheet import BEYOND, Numbers, Sheet, Texts, Unusable, listed
+from fedmarket.learning.written_numbers import refuse_written_numbers
 
 MOST_CATEGORIES = 20
 """Different texts up to which a column is a category."""
@@ -21,7 +23,6 @@ DIFFERENT = 0.9
 DATE = re.compile(
     r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?([ T]\d{1,2}:\d{2}.*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(\s.*)?"
 )
-COMMA = re.compile(r"[+-]?[0-9]+(,[0-9]+)?")
 IDENTIFIER = re.compile(
     r"(.*[ _.-])?(id|uuid|guid|nr|no|index|rownames)|.*[a-z](Id|ID)|column 1|.*(编号|序号|身份证号|病历号)", re.I
 )
@@ -80,11 +81,12 @@ class Layout:
 def judge_columns(sheet: Sheet, target: str, without: Collection[str] = ()) -> Layout:
     """Judge every column but the target and those the user does `without`.
 
-    Raises DataError: duplicate_column, not_a_number for a column of numbers with a stray text, decimal_comma,
-    ambiguous_name for columns whose features would bear the same name, and no_features where nothing is left.
+    Raises DataError: duplicate_column, not_a_number for a column of numbers with a stray text, what
+    `written_numbers` and `magnitude` raise, ambiguous_name for columns whose features would
+    bear the same name, and no_features where nothing is left.
     """
     sheet.require(tuple(sheet.columns))
-    judged = [_judge(sheet, name) for name in sheet.columns if name != target and name not in without]
+    judged = [judge_column(sheet, name) for name in sheet.columns if name != target and name not in without]
     layout = Layout(
         used=tuple(column for column in judged if isinstance(column, Used)),
         left_out=tuple(remark for remark in judged if isinstance(remark, Remark)),
@@ -104,7 +106,8 @@ def _check_names(layout: Layout, target: str) -> None:
                 raise DataError("data.ambiguous_name", column=used.column, feature=name[:80])
 
 
-def _judge(sheet: Sheet, name: str) -> Used | Remark:
+def judge_column(sheet: Sheet, name: str) -> Used | Remark:
+    """Judge one column, or say why it is left out; raises DataError as `judge_columns` does of a single column."""
     column = sheet.columns[name]
     if isinstance(column, Unusable):
         return _left_out("unusable", name, kind=column.kind)
@@ -112,7 +115,7 @@ def _judge(sheet: Sheet, name: str) -> Used | Remark:
         return _left_out("empty", name)
     if isinstance(column, Numbers):
         return _judge_numbers(column, name)
-    return _judge_texts(column, name)
+    return _judge_texts(sheet, column, name)
 
 
 def _judge_numbers(column: Numbers, name: str) -> Used | Remark:
@@ -122,12 +125,13 @@ def _judge_numbers(column: Numbers, name: str) -> Used | Remark:
         return _left_out("constant", name, value=f"{low:g}")
     if _numbered(present) or (IDENTIFIER.fullmatch(name) and _mostly_different(present)):
         return _left_out("identifier", name)
+    check_magnitude(name, present)
     return Used(name, Kind.NUMBER, filled=len(present) < len(column.values))
 
 
 def _numbered(present: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> bool:
     """Tell whether a column counts its rows."""
-    return len(present) > 2 and bool((np.diff(present) == 1).all())
+    return len(present) > 2 and bool((present[1:] == present[:-1] + 1).all())
 
 
 def _mostly_different(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> bool:
@@ -135,7 +139,7 @@ def _mostly_different(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") ->
     return whole and len(np.unique(values)) >= DIFFERENT * len(values)
 
 
-def _judge_texts(column: Texts, name: str) -> Used | Remark:
+def _judge_texts(sheet: Sheet, column: Texts, name: str) -> Used | Remark:
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.values))
     rows = int(np.count_nonzero(~column.missing))
     found = [value for value, count in zip(column.values, counts, strict=True) if count]
@@ -150,8 +154,7 @@ def _judge_texts(column: Texts, name: str) -> Used | Remark:
     if _share(sample, is_number) >= MOSTLY and column.odd is not None:
         row, text = column.odd
         raise DataError("data.not_a_number", row=row, column=name, value=text[:40])
-    if _share(sample, lambda text: COMMA.fullmatch(text) is not None) >= MOSTLY and column.odd is not None:
-        raise DataError("data.decimal_comma", row=column.odd[0], column=name, value=column.odd[1][:40])
+    refuse_written_numbers(sheet, name, column, sample, MOSTLY)
     if _share(sample, lambda text: DATE.fullmatch(text) is not None) >= MOSTLY:
         return _left_out("date", name)
     if len(found) >= (rows if not beyond else len(column.values)):

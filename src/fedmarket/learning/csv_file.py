@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +19,10 @@ from fedmarket.learning.text_encoding import encoding_of, undecodable
 SEPARATORS = ",;\t"
 BLOCK = 4096
 """Rows that are held as text at once."""
+
+
+Block = list[tuple[int, Sequence[str]]]
+"""Rows as (the file's row, cells), as many cells as there are names."""
 
 
 def read_csv(path: Path, schema: DataSchema, encoding: str | None = None) -> Table:
@@ -52,14 +57,10 @@ def csv_sheet(path: Path, encoding: str | None = None) -> Sheet:
 
 def _read(path: Path, codec: str, texts: frozenset[int]) -> tuple[Sheet, frozenset[int]]:
     """Return the sheet, and the places of columns that must be read again as texts."""
-    with path.open(encoding=codec, newline="") as file:
-        first = file.readline()
-        file.seek(0)
-        reader = csv.reader(_without_nul(file), delimiter=_separator(first), strict=True)
-        names = _names(next(reader, []))
+    with csv_cells(path, codec) as (names, blocks):
         builders = [ColumnBuilder(texts=place in texts) for place in range(len(names))]
         numbers: list[int] = []
-        for block in _blocks(reader, len(names)):
+        for block in blocks:
             rows = [row for row, _ in block]
             numbers += rows
             for builder, cells in zip(builders, zip(*(cells for _, cells in block), strict=True), strict=True):
@@ -72,11 +73,25 @@ def _read(path: Path, codec: str, texts: frozenset[int]) -> tuple[Sheet, frozens
     return Sheet(columns, np.array(numbers, np.int64), doubled), late
 
 
-def _blocks(reader: Iterator[list[str]], width: int) -> Iterator[list[tuple[int, Sequence[str]]]]:
+@contextmanager
+def csv_cells(path: Path, codec: str) -> Iterator[tuple[list[str], Iterator[Block]]]:
+    """Open a file for as long as the context lasts: the names in its first row, and its other rows in blocks.
+
+    Raises DataError: nul, no_header, too_many_cells, no_rows; and UnicodeError, csv.Error and OSError.
+    """
+    with path.open(encoding=codec, newline="") as file:
+        first = file.readline()
+        file.seek(0)
+        reader = csv.reader(_without_nul(file), delimiter=_separator(first), strict=True)
+        names = _names(next(reader, []))
+        yield names, _blocks(reader, len(names))
+
+
+def _blocks(reader: Iterator[list[str]], width: int) -> Iterator[Block]:
     """Yield blocks of (row number, cells), short rows filled up with empty cells, empty rows left out."""
     rows = enumerate(reader, 2)
     while block := list(islice(rows, BLOCK)):
-        kept: list[tuple[int, Sequence[str]]] = []
+        kept: Block = []
         for row, cells in block:
             if not cells or (not cells[0].strip() and not "".join(cells).strip()):
                 continue

@@ -23,15 +23,16 @@ def without_empty_cells(sheet: Sheet, layout: Layout, target: str, choice: str) 
     """Return the sheet as `choice`, one of EmptyCells, leaves it, and what to tell about it.
 
     A row without the target is dropped unless empty cells are refused: an answer is never made up. What is to be filled
-    is left as it is: whoever holds the rows fills it from its own, see `features.feature_values`. Raises DataError
-    missing_values, naming columns and counts.
+    is left as it is: whoever holds the rows fills it from its own, see `features.feature_values`. Raises DataError,
+    naming columns and counts: missing_values, missing_answers where the target has some too, missing_target where it
+    alone has.
     """
     counts = {name: int(sheet.columns[name].missing.sum()) for name in (target, *(used.column for used in layout.used))}
     counts = {name: count for name, count in counts.items() if count}
     if not counts:
         return sheet, []
     if choice == EmptyCells.REFUSE:
-        raise DataError("data.missing_values", counts=_told(counts))
+        raise _refusal(counts, target)
     filled = {name: count for name, count in counts.items() if name != target and choice == EmptyCells.FILL}
     dropped = _any_missing(sheet, [name for name in counts if name not in filled])
     remarks = []
@@ -43,6 +44,15 @@ def without_empty_cells(sheet: Sheet, layout: Layout, target: str, choice: str) 
     if filled:
         remarks.append(Remark("columns.filled", {"counts": _told(filled), "column": next(iter(filled))}))
     return sheet.rows(~dropped), remarks
+
+
+def _refusal(counts: dict[str, int], target: str) -> DataError:
+    """Return the refusal that offers what can be done about these empty cells: an answer cannot be filled in."""
+    if target not in counts:
+        return DataError("data.missing_values", counts=_told(counts))
+    if len(counts) > 1:
+        return DataError("data.missing_answers", counts=_told(counts), column=target)
+    return DataError("data.missing_target", column=target, count=f"{counts[target]:,}")
 
 
 def _any_missing(sheet: Sheet, names: list[str]) -> NDArray[np.bool_]:

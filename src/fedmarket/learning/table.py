@@ -67,10 +67,23 @@ def table_from_arrays(features: ArrayLike, labels: Sequence[Any] | NDArray[Any],
     raw = _numbers(features, schema)
     if len(raw) != len(labels):
         raise DataError("data.bad_shape", found=f"{len(raw)} / {len(labels)}", expected="n / n")
+    refuse_gaps(raw, schema.features)
+    return build_table(raw, raw_labels(labels, schema), schema)
+
+
+def refuse_gaps(raw: FloatArray, names: Sequence[str]) -> None:
+    """Raise DataError missing_value or not_finite for the first of `raw` (n, d) that is no finite number."""
     for row, column in np.argwhere(~np.isfinite(raw)):
         fault = "data.missing_value" if np.isnan(raw[row, column]) else "data.not_finite"
-        raise DataError(fault, row=int(row) + 1, column=schema.features[column])
-    return build_table(raw, raw_labels(labels, schema), schema)
+        raise DataError(fault, row=int(row) + 1, column=names[column])
+
+
+def float_array(values: ArrayLike) -> FloatArray:
+    """Return values as float64; raises DataError not_numeric where they are no table of numbers."""
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError("data.not_numeric", detail=str(error)[:120]) from error
 
 
 def raw_labels(labels: Sequence[Any] | NDArray[Any], schema: DataSchema) -> Labels:
@@ -160,10 +173,7 @@ def _target(label: Any, row: int, column: str) -> float:
 
 
 def _numbers(features: ArrayLike, schema: DataSchema) -> FloatArray:
-    try:
-        raw = np.asarray(features, np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError("data.not_numeric", detail=str(error)[:120]) from error
+    raw = float_array(features)
     if raw.size == 0:
         raise DataError("data.no_rows")
     if raw.ndim != 2 or raw.shape[1] != len(schema.features):

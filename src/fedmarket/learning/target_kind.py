@@ -8,7 +8,9 @@ from fedmarket.domain.errors import DataError
 from fedmarket.domain.remark import Remark
 from fedmarket.learning.column_builder import is_number
 from fedmarket.learning.column_kinds import MOSTLY
+from fedmarket.learning.magnitude import check_magnitude
 from fedmarket.learning.sheet import BEYOND, Numbers, Sheet, Texts, Unusable, as_texts, listed
+from fedmarket.learning.written_numbers import refuse_written_numbers
 
 MOST_CLASSES = 30
 MOST_NUMBER_CLASSES = 20
@@ -34,8 +36,8 @@ class Target:
 def judge_target(sheet: Sheet, name: str) -> Target:
     """Judge the target's column, empty cells aside.
 
-    Raises DataError: no_target, duplicate_column, unusable_column, target_empty, one_class, too_many_classes, and
-    not_a_number for a column of numbers with a stray text.
+    Raises DataError: no_target, duplicate_column, unusable_column, target_empty, one_class, too_many_classes,
+    not_a_number for a column of numbers with a stray text, and what `written_numbers` and `magnitude` raise.
     """
     if name not in sheet.columns:
         raise DataError("data.no_target", column=name[:40], found=listed(sheet.columns))
@@ -45,8 +47,9 @@ def judge_target(sheet: Sheet, name: str) -> Target:
     if column.missing.all():
         raise DataError("data.target_empty", column=name)
     if isinstance(column, Numbers) and _many_numbers(column):
+        check_magnitude(name, column.values)
         return Target(name, (), ())
-    return _classes(as_texts(column), name)
+    return _classes(sheet, as_texts(column), name)
 
 
 def imbalance(target: Target) -> list[Remark]:
@@ -72,12 +75,13 @@ def _many_numbers(column: Numbers) -> bool:
     return len(distinct) > (MOST_NUMBER_CLASSES if whole else 2)
 
 
-def _classes(texts: Texts, name: str) -> Target:
+def _classes(sheet: Sheet, texts: Texts, name: str) -> Target:
     counts = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.values))
     found = {value: int(count) for value, count in zip(texts.values, counts, strict=True) if count}
     if len(found) > MOST_CLASSES or (texts.codes == BEYOND).any():
         if sum(map(is_number, found)) >= MOSTLY * len(found) and texts.odd is not None:
             raise DataError("data.not_a_number", row=texts.odd[0], column=name, value=texts.odd[1][:40])
+        refuse_written_numbers(sheet, name, texts, list(found)[:2000], MOSTLY)
         raise DataError("data.too_many_classes", column=name, count=f"{len(found):,}", limit=MOST_CLASSES)
     if len(found) < 2:
         raise DataError("data.one_class", column=name, value=next(iter(found)))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 CARRIED = ("contracts", "tests/contracts", "pyproject.toml")
-TESTS = ("tests/contracts/stateful/test_stateful_contract.py",)
+TESTS = ("tests/contracts/stateful/test_stateful_contract.py", "tests/contracts/catalogue/test_catalogue.py")
 PATIENCE = 300
 """Seconds that the tests may take on one mutant."""
 
