@@ -46,6 +46,8 @@ def published(catalogue: PairedCatalogue, owner: str = OWNER, offer: Offered = O
 def test_datasets_count_from_1_and_bear_their_owner(catalogue: PairedCatalogue) -> None:
     assert published(catalogue) == 1
     assert published(catalogue, OTHER) == 2, "another owner may list the same hash: whoever reads it sees whose it is"
+    for use, place in ((2, 3), (4, 4)):
+        assert published(catalogue, offer=Offered(word(f"use {use}"), use, 0, 0, 0)) == place
     assert catalogue.view("dataset_at", 1) == (OWNER.lower(), 1, False)
 
 
