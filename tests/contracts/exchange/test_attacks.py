@@ -49,6 +49,15 @@ def test_an_offer_for_another_chain_or_another_exchange_is_refused(at: At) -> No
         deal.exchange.refused("bad_offer_signature", BUYER, "order", offer, signed(offer, foreign))
 
 
+def test_on_a_fork_with_an_id_of_its_own_only_what_was_signed_for_it_counts() -> None:
+    exchange = PairedExchange()
+    deal = scenes.staked(exchange)
+    old = deal.ordering(deal.offer())
+    exchange.env.evm.patch.chain_id = exchange.book.chain_id = exchange.book.chain_id + 6
+    exchange.refused("bad_offer_signature", BUYER, "order", *old)
+    exchange.call(BUYER, "order", *deal.ordering(deal.offer()))
+
+
 def test_an_acceptance_from_another_chain_or_another_exchange_is_refused(at: At) -> None:
     deal = at(scenes.ordered)
     home, root = deal.exchange.book.domain, deal.ware.cipher_root
