@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from tests.cli.conftest import Command
 
-ROWS = "".join(f"{n % 7}.5,{n * n % 11},13{n * 7:09d},{'yes' if n % 2 else 'no'}\n" for n in range(60))
+ROWS = "".join(f"{n % 7}.5,{n * n % 11},13{n * 7_654_321:09d},{'yes' if n % 2 else 'no'}\n" for n in range(60))
 
 
 @pytest.fixture
