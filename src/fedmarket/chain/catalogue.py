@@ -1,6 +1,6 @@
 """A DataCatalog behind any EVM JSON-RPC endpoint: the same signing, gas table and refusals as for a market."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from fedmarket.chain.rpc import RpcChain
 from fedmarket.domain.catalogue import Offered
@@ -24,8 +24,3 @@ class RpcCatalogue(RpcChain):
     def stands(self, dataset: int, version: int, offered: Offered) -> bool:
         """Tell whether a dataset can be ordered now, and exactly so."""
         return bool(self._view("stands", dataset, version, *offered.arguments))
-
-    def _view(self, name: str, *args: Any) -> Any:
-        shape = self._abi.functions[name]
-        answer = self._endpoint.call({"to": self._market, "data": "0x" + shape.encode(*args).hex()})
-        return shape.decode(answer)[0]

@@ -36,10 +36,7 @@ def deploy(
 
     `outbox` is the folder of the account's outbox. Raises ChainError where the chain refuses or does not answer.
     """
-    endpoint, account = Endpoint(web3), address_of(secret)
-    chain_id = endpoint.chain_id()
-    box = FileOutbox(outbox, chain_id, account) if outbox else MemoryOutbox()
-    sender = Sender(endpoint, chain_id, account, box)
+    sender = _sender(web3, secret, outbox)
     gas = 0
     if token is None:
         mined = _create(sender, secret, "deploy_token", artifact("Token").deployment(*DEMO))
@@ -53,18 +50,13 @@ def deploy_exchange(web3: Web3, secret: bytes, token: str, *, outbox: Path | Non
 
     `outbox` is the folder of the account's outbox. Raises ChainError where the chain refuses or does not answer.
     """
-    endpoint, account = Endpoint(web3), address_of(secret)
-    chain_id = endpoint.chain_id()
-    sender = Sender(endpoint, chain_id, account, FileOutbox(outbox, chain_id, account) if outbox else MemoryOutbox())
-    mined = _create(sender, secret, "deploy_exchange", artifact("Exchange").deployment(token))
-    return Deployment(token, checksum(str(mined.created)), mined.block, mined.gas_used)
+    return _paid_in(token, _sender(web3, secret, outbox), secret, "deploy_exchange", "Exchange")
 
 
 def deploy_token(web3: Web3, secret: bytes) -> str:
     """Deploy a demonstration token and return its address; raises ChainError."""
-    endpoint, account = Endpoint(web3), address_of(secret)
-    sender = Sender(endpoint, endpoint.chain_id(), account, MemoryOutbox())
-    return checksum(str(_create(sender, secret, "deploy_token", artifact("Token").deployment(*DEMO)).created))
+    mined = _create(_sender(web3, secret, None), secret, "deploy_token", artifact("Token").deployment(*DEMO))
+    return checksum(str(mined.created))
 
 
 def deploy_catalogue(web3: Web3, secret: bytes, token: str, *, outbox: Path | None = None) -> Deployment:
@@ -72,10 +64,17 @@ def deploy_catalogue(web3: Web3, secret: bytes, token: str, *, outbox: Path | No
 
     `outbox` is the folder of the account's outbox. Raises ChainError where the chain refuses or does not answer.
     """
+    return _paid_in(token, _sender(web3, secret, outbox), secret, "deploy_catalogue", "DataCatalog")
+
+
+def _sender(web3: Web3, secret: bytes, outbox: Path | None) -> Sender:
     endpoint, account = Endpoint(web3), address_of(secret)
     chain_id = endpoint.chain_id()
-    sender = Sender(endpoint, chain_id, account, FileOutbox(outbox, chain_id, account) if outbox else MemoryOutbox())
-    mined = _create(sender, secret, "deploy_catalogue", artifact("DataCatalog").deployment(token))
+    return Sender(endpoint, chain_id, account, FileOutbox(outbox, chain_id, account) if outbox else MemoryOutbox())
+
+
+def _paid_in(token: str, sender: Sender, secret: bytes, verb: str, contract: str) -> Deployment:
+    mined = _create(sender, secret, verb, artifact(contract).deployment(token))
     return Deployment(token, checksum(str(mined.created)), mined.block, mined.gas_used)
 
 

@@ -60,8 +60,3 @@ class RpcExchange(RpcChain):
     def order_id(self, order: Order) -> bytes:
         """Return an order's id, as the contract computes it."""
         return bytes(self._view("order_id", order))
-
-    def _view(self, name: str, *args: Any) -> Any:
-        shape = self._abi.functions[name]
-        answer = self._endpoint.call({"to": self._market, "data": "0x" + shape.encode(*args).hex()})
-        return shape.decode(answer)[0]

@@ -11,7 +11,7 @@ from requests import HTTPError, Timeout
 from web3 import HTTPProvider, Web3
 from web3.providers.rpc.utils import ExceptionRetryConfiguration
 
-from fedmarket.chain.abi import artifact
+from fedmarket.chain.abi import Function, artifact
 from fedmarket.chain.endpoint import Endpoint, Mined, NodeError
 from fedmarket.chain.events import EventLog
 from fedmarket.chain.gas import limit_of
@@ -85,10 +85,18 @@ class RpcChain:
     def _answer(self, view: str) -> Any:
         """Return what one of the market's views without arguments answers: one word that is not zero."""
         shape = self._abi.functions[view]
-        answer = self._endpoint.call({"to": self._market, "data": "0x" + shape.encode().hex()})
+        answer = self._read(shape)
         if len(answer) != 32 or not any(answer):
             raise ChainUsageError("chain.not_a_market", address=self._market, url=self._endpoint.url)
         return shape.decode(answer)[0]
+
+    def _view(self, name: str, *args: Any) -> Any:
+        """Return the first value that one of the contract's views answers, zero or not."""
+        shape = self._abi.functions[name]
+        return shape.decode(self._read(shape, *args))[0]
+
+    def _read(self, shape: Function, *args: Any) -> bytes:
+        return self._endpoint.call({"to": self._market, "data": "0x" + shape.encode(*args).hex()})
 
     @property
     def chain_id(self) -> int:
